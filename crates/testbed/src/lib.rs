@@ -1,0 +1,1 @@
+//! Starts and stops a real Kubernetes control plane for tests and demos.

@@ -1,0 +1,2 @@
+//! The project's own tasks: demo, test, bench and the rest.
+fn main() {}

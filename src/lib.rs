@@ -1,0 +1,1 @@
+//! ncp-secret-operator
