@@ -1,0 +1,150 @@
+//! `NcpSecretStore` and `ClusterNcpSecretStore`: where and with which credentials to read.
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::status::StoreStatus;
+use super::terms::{KeyIsolation, Region};
+
+/// A region and the credentials for it, for the objects of one namespace.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "ncp-secrets.io",
+    version = "v1alpha1",
+    kind = "NcpSecretStore",
+    namespaced,
+    status = "StoreStatus",
+    derive = "PartialEq",
+    shortname = "ncpss",
+    category = "ncp-secrets",
+    doc = "NcpSecretStore says where and with which credentials the NcpSecrets of its namespace are read.",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Message", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+)]
+#[kube(
+    validation = Rule::new("!has(self.spec.keyIsolation) || self.spec.keyIsolation != 'Global' || self.spec.region == 'KR'")
+        .message("keyIsolation Global is offered in region KR only")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct NcpSecretStoreSpec {
+    /// Region of the secrets: KR or JPN.
+    pub region: Region,
+    /// Which KMS keys protect the secrets. Absent: Auto, which asks the regional host and then the global one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_isolation: Option<KeyIsolation>,
+    /// The credentials.
+    pub auth: StoreAuth,
+}
+
+/// The credentials of a store.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreAuth {
+    /// The Secret that holds the access key and the secret key.
+    pub secret_ref: SecretKeyRef,
+}
+
+/// A Secret in the namespace of the store.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretKeyRef {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub access_key_key: Option<String>,
+    /// Its key that holds the secret key. Absent: NCLOUD_SECRET_KEY.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub secret_key_key: Option<String>,
+}
+
+/// A region and the credentials for it, for every namespace that is granted something.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "ncp-secrets.io",
+    version = "v1alpha1",
+    kind = "ClusterNcpSecretStore",
+    status = "StoreStatus",
+    derive = "PartialEq",
+    shortname = "cncpss",
+    category = "ncp-secrets",
+    doc = "ClusterNcpSecretStore says where and with which credentials NcpSecrets are read, and which namespaces may read which secrets.",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Message", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+)]
+#[kube(
+    validation = Rule::new("!has(self.spec.keyIsolation) || self.spec.keyIsolation != 'Global' || self.spec.region == 'KR'")
+        .message("keyIsolation Global is offered in region KR only")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterNcpSecretStoreSpec {
+    /// Region of the secrets: KR or JPN.
+    pub region: Region,
+    /// Which KMS keys protect the secrets. Absent: Auto, which asks the regional host and then the global one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_isolation: Option<KeyIsolation>,
+    /// The credentials.
+    pub auth: ClusterStoreAuth,
+    /// Which namespaces may read which secrets. Absent or empty: nobody may read anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256))]
+    pub grants: Vec<Grant>,
+}
+
+/// The credentials of a cluster store.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterStoreAuth {
+    /// The Secret that holds the access key and the secret key.
+    pub secret_ref: ClusterSecretKeyRef,
+}
+
+/// A Secret in a namespace of the cluster.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterSecretKeyRef {
+    /// Namespace of the Secret.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    pub namespace: String,
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub access_key_key: Option<String>,
+    /// Its key that holds the secret key. Absent: NCLOUD_SECRET_KEY.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub secret_key_key: Option<String>,
+}
+
+/// Namespaces, and the secrets that they may read. In all lists `*` stands for any text and `?` for one character.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("(has(self.secretIds) && size(self.secretIds) > 0) || (has(self.secretNames) && size(self.secretNames) > 0)")
+        .message("a grant names secretIds or secretNames")
+)]
+pub struct Grant {
+    /// Names of namespaces.
+    #[schemars(length(min = 1, max = 256), inner(length(min = 1, max = 63), regex(pattern = r"^[-a-z0-9*?]+$")))]
+    pub namespaces: Vec<String>,
+    /// IDs of secrets, for objects that write secretId.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9._~*?-]+$")))]
+    pub secret_ids: Vec<String>,
+    /// Names of secrets, for objects that write secretName.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_*?-]+$")))]
+    pub secret_names: Vec<String>,
+}

@@ -1,0 +1,105 @@
+//! From the metadata of a Secret to what the pure core knows of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
+use serde_json::{Map, Value};
+
+use crate::api::{CONTENT, MANAGED_BY, MANAGER, OWNER, OWNER_UID};
+use crate::core::observed::{Observed, Owner, Reference};
+
+/// Understands the metadata of a Secret; `managedFields` must not have been pruned.
+pub(super) fn observe(metadata: &ObjectMeta) -> Observed {
+    let fields = Fields::of(metadata.managed_fields.as_deref().unwrap_or_default());
+    let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).cloned();
+    let owner = annotation(OWNER)
+        .zip(annotation(OWNER_UID))
+        .map(|(name, uid)| Owner { name, uid });
+    Observed {
+        uid: metadata.uid.clone().unwrap_or_default(),
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+        deleting: metadata.deletion_timestamp.is_some(),
+        owner,
+        managed: metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(MANAGED_BY))
+            .is_some_and(|manager| manager == MANAGER),
+        references: references(metadata),
+        content: annotation(CONTENT),
+        labels: ours(metadata.labels.as_ref(), &fields.our_labels),
+        annotations: ours(metadata.annotations.as_ref(), &fields.our_annotations),
+        our_labels: fields.our_labels,
+        our_annotations: fields.our_annotations,
+        keys: fields.keys,
+        foreign_writer: fields.foreign_writer,
+    }
+}
+
+/// Keeps what we set, because others may attach a great deal; what we have not set is written again to be sure.
+fn ours(
+    all: Option<&BTreeMap<String, String>>,
+    names: &BTreeSet<String>,
+) -> Option<BTreeMap<String, String>> {
+    all.map(|all| {
+        all.iter()
+            .filter(|(key, _)| names.contains(*key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    })
+}
+
+fn references(metadata: &ObjectMeta) -> Vec<Reference> {
+    metadata
+        .owner_references
+        .iter()
+        .flatten()
+        .map(|reference| Reference {
+            api_version: reference.api_version.clone(),
+            kind: reference.kind.clone(),
+            name: reference.name.clone(),
+            uid: reference.uid.clone(),
+            controller: reference.controller.unwrap_or_default(),
+            blocks_deletion: reference.block_owner_deletion.unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// What `managedFields` says: who wrote which keys, labels and annotations.
+#[derive(Default)]
+struct Fields {
+    keys: BTreeSet<String>,
+    foreign_writer: Option<String>,
+    our_labels: BTreeSet<String>,
+    our_annotations: BTreeSet<String>,
+}
+
+impl Fields {
+    fn of(entries: &[ManagedFieldsEntry]) -> Self {
+        let mut fields = Self::default();
+        for entry in entries {
+            let Some(written) = entry.fields_v1.as_ref().and_then(|written| written.0.as_object()) else {
+                continue;
+            };
+            let keys = names(written.get("f:data"));
+            if entry.manager.as_deref() == Some(MANAGER) {
+                let metadata = written.get("f:metadata");
+                fields.our_labels.extend(names(metadata.and_then(|map| map.get("f:labels"))));
+                fields.our_annotations.extend(names(metadata.and_then(|map| map.get("f:annotations"))));
+            } else if !keys.is_empty() {
+                fields.foreign_writer = Some(entry.manager.clone().unwrap_or_default());
+            }
+            fields.keys.extend(keys);
+        }
+        fields
+    }
+}
+
+fn names(map: Option<&Value>) -> BTreeSet<String> {
+    map.and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys)
+        .filter_map(|field| field.strip_prefix("f:"))
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,21 @@
+//! The cluster: everything that is read from and written to the Kubernetes API server.
+//!
+//! Secrets are watched, created and changed with metadata-only replies, so that no value ever comes back from the API
+//! server; the two full reads (credentials, installation key) stand in [`secrets`], the one file that reads Secrets.
+
+mod body;
+mod connect;
+mod events;
+mod metadata;
+pub mod objects;
+mod refusal;
+pub mod secrets;
+mod watch;
+mod wire;
+
+pub use connect::{ConnectError, connect};
+pub use events::{Announcer, Subject};
+pub use objects::{Decoded, Objects, StoreObject, WatchedSecret};
+pub use refusal::Refusal;
+pub use secrets::Secrets;
+pub use watch::{Change, Feed, follow};

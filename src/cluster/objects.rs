@@ -1,0 +1,264 @@
+//! Our own custom resources: watching them, and writing their status.
+//!
+//! They are read as loose JSON and decoded one by one, so that one object of a wrong form harms only itself.
+
+use bytes::Bytes;
+use http::Method;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::watch::{Change, Feed, follow};
+use super::wire::{Call, METADATA_ONLY, send};
+use crate::api::{
+    ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, Grant, MANAGER, NcpSecret, NcpSecretStatus,
+    NcpSecretStore, NcpSecretStoreSpec, StoreKind, StoreStatus,
+};
+use crate::api::terms::{KeyIsolation, Region};
+use crate::core::request::{ObjectKey, Request, StoreKey, parse};
+use crate::core::trouble::Trouble;
+
+/// The part of every object that is there whatever its form.
+#[derive(Clone, Debug, Default)]
+pub struct Decoded {
+    /// Its UID.
+    pub uid: String,
+    /// The generation of its spec.
+    pub generation: i64,
+    /// Its version.
+    pub resource_version: String,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+}
+
+/// An `NcpSecret` as watched.
+#[derive(Clone, Debug)]
+pub struct WatchedSecret {
+    /// What it is.
+    pub about: Decoded,
+    /// What it asks for, or why that cannot be.
+    pub request: Result<Request, Trouble>,
+    /// Its status.
+    pub status: NcpSecretStatus,
+}
+
+/// A store as watched.
+#[derive(Clone, Debug)]
+pub struct StoreObject {
+    /// What it is.
+    pub about: Decoded,
+    /// What it says; nothing when it does not have the form of a store.
+    pub spec: Option<StoreSpec>,
+    /// Its status.
+    pub status: Option<StoreStatus>,
+}
+
+/// What a store of either kind says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreSpec {
+    /// Where its secrets are.
+    pub region: Region,
+    /// Which hosts know them.
+    pub isolation: KeyIsolation,
+    /// The Secret with its credentials.
+    pub credentials: ObjectKey,
+    /// The key of that Secret that holds the access key.
+    pub access_key_key: String,
+    /// The key of that Secret that holds the secret key.
+    pub secret_key_key: String,
+    /// Who may read what; none for a store of one namespace, whose objects may read everything.
+    pub grants: Option<Vec<Grant>>,
+}
+
+impl StoreSpec {
+    /// Whether NCP offers what the store asks for: global keys are Korea's alone (`secretmanager-api-overview`).
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        !(self.isolation == KeyIsolation::Global && self.region == Region::Jpn)
+    }
+}
+
+/// The custom resources of the cluster.
+#[derive(Clone)]
+pub struct Objects {
+    client: Client,
+}
+
+impl Objects {
+    /// Uses that client.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Follows the `NcpSecret`s of one namespace or of all.
+    pub fn watch_secrets(
+        &self,
+        namespace: Option<&str>,
+        sink: impl FnMut(Change<ObjectKey, WatchedSecret>) + Send + 'static,
+    ) -> Feed {
+        let events = watcher(self.api::<NcpSecret>(namespace), watcher::Config::default());
+        follow("ncpsecrets", events, secret, sink)
+    }
+
+    /// Follows the stores of one namespace or of all.
+    pub fn watch_stores(
+        &self,
+        namespace: Option<&str>,
+        sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
+    ) -> Feed {
+        let events = watcher(self.api::<NcpSecretStore>(namespace), watcher::Config::default());
+        follow("ncpsecretstores", events, store, sink)
+    }
+
+    /// Follows the cluster's stores.
+    pub fn watch_cluster_stores(
+        &self,
+        sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
+    ) -> Feed {
+        let events = watcher(self.api::<ClusterNcpSecretStore>(None), watcher::Config::default());
+        follow("clusterncpsecretstores", events, cluster_store, sink)
+    }
+
+    fn api<K: Resource<DynamicType = ()>>(&self, namespace: Option<&str>) -> Api<DynamicObject> {
+        let resource = ApiResource::erase::<K>(&());
+        match namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+
+    /// Writes the status of an `NcpSecret` that is still at that version; answers its new version.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Moved`] when it is not.
+    pub async fn write_status(
+        &self,
+        key: &ObjectKey,
+        about: &Decoded,
+        status: &NcpSecretStatus,
+    ) -> Result<String, Refusal> {
+        self.apply_status::<NcpSecret>(Some(&key.namespace), &key.name, about, status).await
+    }
+
+    /// Writes the status of a store that is still at that version; answers its new version.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Moved`] when it is not.
+    pub async fn write_store_status(
+        &self,
+        key: &StoreKey,
+        about: &Decoded,
+        status: &StoreStatus,
+    ) -> Result<String, Refusal> {
+        let namespace = key.namespace.as_deref();
+        match key.kind {
+            StoreKind::NcpSecretStore => {
+                self.apply_status::<NcpSecretStore>(namespace, &key.name, about, status).await
+            }
+            StoreKind::ClusterNcpSecretStore => {
+                self.apply_status::<ClusterNcpSecretStore>(None, &key.name, about, status).await
+            }
+        }
+    }
+
+    async fn apply_status<K: Resource<DynamicType = ()>>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        about: &Decoded,
+        status: &impl Serialize,
+    ) -> Result<String, Refusal> {
+        let body = json!({
+            "apiVersion": K::api_version(&()),
+            "kind": K::kind(&()),
+            "metadata": {
+                "name": name,
+                "uid": about.uid,
+                "resourceVersion": about.resource_version,
+            },
+            "status": status,
+        });
+        let call = Call {
+            method: Method::PATCH,
+            path: format!(
+                "{}/{name}/status?fieldManager={MANAGER}&force=true",
+                K::url_path(&(), namespace)
+            ),
+            accept: METADATA_ONLY,
+            content: Some(("application/apply-patch+yaml", Bytes::from(body.to_string()))),
+        };
+        let reply: PartialObjectMeta<K> = send(&self.client, call).await?;
+        Ok(reply.metadata.resource_version.unwrap_or_default())
+    }
+}
+
+fn about(object: &DynamicObject) -> Decoded {
+    let metadata = &object.metadata;
+    Decoded {
+        uid: metadata.uid.clone().unwrap_or_default(),
+        generation: metadata.generation.unwrap_or_default(),
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+        deleting: metadata.deletion_timestamp.is_some(),
+    }
+}
+
+fn secret(mut object: DynamicObject) -> WatchedSecret {
+    let about = about(&object);
+    let status = take(&mut object.data, "status").unwrap_or_default();
+    let request = take(&mut object.data, "spec").ok_or(Trouble::Undecodable).and_then(|spec| {
+        parse(&NcpSecret { metadata: std::mem::take(&mut object.metadata), spec, status: None })
+    });
+    WatchedSecret { about, request, status }
+}
+
+fn store(mut object: DynamicObject) -> StoreObject {
+    let namespace = object.metadata.namespace.clone().unwrap_or_default();
+    let spec = take::<NcpSecretStoreSpec>(&mut object.data, "spec").map(|spec| {
+        let reference = spec.auth.secret_ref;
+        StoreSpec {
+            region: spec.region,
+            isolation: spec.key_isolation.unwrap_or_default(),
+            credentials: ObjectKey { namespace, name: reference.name },
+            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+            grants: None,
+        }
+    });
+    StoreObject { about: about(&object), spec, status: take(&mut object.data, "status") }
+}
+
+fn cluster_store(mut object: DynamicObject) -> StoreObject {
+    let spec = take::<ClusterNcpSecretStoreSpec>(&mut object.data, "spec").map(|spec| {
+        let reference = spec.auth.secret_ref;
+        StoreSpec {
+            region: spec.region,
+            isolation: spec.key_isolation.unwrap_or_default(),
+            credentials: ObjectKey { namespace: reference.namespace, name: reference.name },
+            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+            grants: Some(spec.grants),
+        }
+    });
+    StoreObject { about: about(&object), spec, status: take(&mut object.data, "status") }
+}
+
+fn access_key_key() -> String {
+    "NCLOUD_ACCESS_KEY".into()
+}
+
+fn secret_key_key() -> String {
+    "NCLOUD_SECRET_KEY".into()
+}
+
+/// Takes a part of the object out, if it has the form that is expected of it.
+fn take<T: DeserializeOwned>(data: &mut Value, part: &str) -> Option<T> {
+    serde_json::from_value(data.get_mut(part)?.take()).ok()
+}

@@ -1,0 +1,130 @@
+//! Why a request to the API server did not do what it was sent for.
+
+use kube::core::Status;
+
+use crate::core::trouble::{Immutability, Trouble};
+
+/// The ways in which the API server does not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such object.
+    #[error("the object does not exist")]
+    NotFound,
+    /// An object of that name is there already.
+    #[error("an object of that name exists")]
+    Exists,
+    /// The object is not the one that was observed any more.
+    #[error("the object changed in the meantime")]
+    Moved,
+    /// What cannot change in place would have to.
+    #[error("the object cannot change in that way")]
+    Immutable(Immutability),
+    /// The namespace is being deleted.
+    #[error("the namespace is being deleted")]
+    Leaving,
+    /// The API server understood and refused.
+    #[error("the API server refuses with status {code}, {reason}")]
+    Refused {
+        /// The HTTP status.
+        code: u16,
+        /// The one-word reason.
+        reason: String,
+        /// The fields that it names.
+        fields: Vec<String>,
+    },
+    /// No usable answer: it may or may not have been done.
+    #[error("no usable answer from the API server: {0}")]
+    Unreachable(String),
+}
+
+impl Refusal {
+    /// Understands an answer that is no success; its message is never kept, because it may quote what was written.
+    pub(super) fn from_answer(code: u16, status: Option<Status>) -> Self {
+        let status = status.unwrap_or_default();
+        let causes = status.details.map(|details| details.causes).unwrap_or_default();
+        let fields: Vec<String> =
+            causes.iter().map(|cause| cause.field.clone()).filter(|field| !field.is_empty()).collect();
+        match code {
+            404 => Self::NotFound,
+            409 if status.reason == "AlreadyExists" => Self::Exists,
+            409 => Self::Moved,
+            403 if causes.iter().any(|cause| cause.reason == "NamespaceTerminating") => Self::Leaving,
+            422 if fields.is_empty() => Self::Moved,
+            422 if fields.iter().any(|field| field == "type") => Self::Immutable(Immutability::Type),
+            422 if causes.iter().any(|cause| {
+                cause.field == "data" && cause.message.contains("immutable")
+            }) =>
+            {
+                Self::Immutable(Immutability::Content)
+            }
+            400..=428 | 431..=499 => Self::Refused { code, reason: status.reason, fields },
+            _ => Self::Unreachable(format!("status {code}")),
+        }
+    }
+
+    /// The trouble that an object's status tells of it; none when trying again is all there is to do.
+    #[must_use]
+    pub fn into_trouble(self) -> Option<Trouble> {
+        match self {
+            Self::Immutable(what) => Some(Trouble::Immutable(what)),
+            Self::Refused { code, reason, fields } => {
+                Some(Trouble::ClusterRefused { code, reason, fields })
+            }
+            Self::NotFound | Self::Exists | Self::Moved | Self::Leaving | Self::Unreachable(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::response::{StatusCause, StatusDetails};
+
+    use super::*;
+
+    fn answer(code: u16, reason: &str, causes: &[(&str, &str, &str)]) -> Refusal {
+        let causes = causes
+            .iter()
+            .map(|(reason, field, message)| StatusCause {
+                reason: (*reason).into(),
+                field: (*field).into(),
+                message: (*message).into(),
+            })
+            .collect();
+        let details = Some(StatusDetails { causes, ..StatusDetails::default() });
+        let status = Status { code, reason: reason.into(), details, ..Status::default() };
+        Refusal::from_answer(code, Some(status))
+    }
+
+    #[test]
+    fn each_answer_is_told_apart() {
+        let value = "FieldValueInvalid";
+        assert!(matches!(answer(404, "NotFound", &[]), Refusal::NotFound));
+        assert!(matches!(answer(409, "AlreadyExists", &[]), Refusal::Exists));
+        assert!(matches!(answer(409, "Conflict", &[]), Refusal::Moved));
+        assert!(matches!(answer(422, "Invalid", &[]), Refusal::Moved));
+        assert!(matches!(
+            answer(422, "Invalid", &[(value, "type", "field is immutable")]),
+            Refusal::Immutable(Immutability::Type)
+        ));
+        assert!(matches!(
+            answer(422, "Invalid", &[("FieldValueForbidden", "data", "field is immutable when `immutable` is set")]),
+            Refusal::Immutable(Immutability::Content)
+        ));
+        assert!(matches!(
+            answer(403, "Forbidden", &[("NamespaceTerminating", "metadata.namespace", "")]),
+            Refusal::Leaving
+        ));
+        assert!(matches!(answer(403, "Forbidden", &[]), Refusal::Refused { code: 403, .. }));
+        assert!(matches!(answer(429, "TooManyRequests", &[]), Refusal::Unreachable(_)));
+        assert!(matches!(answer(500, "InternalError", &[]), Refusal::Unreachable(_)));
+    }
+
+    #[test]
+    fn r3_a_refusal_never_repeats_the_message_of_the_api_server() {
+        let refusal = answer(422, "Invalid", &[("FieldValueInvalid", "data[x]", "bad: canary-value")]);
+        assert!(!format!("{refusal:?} {refusal}").contains("canary-value"));
+        let trouble = refusal.into_trouble().expect("a refusal is told");
+        assert!(!trouble.message().contains("canary-value"));
+        assert!(trouble.message().contains("data[x]"));
+    }
+}

@@ -1,0 +1,301 @@
+//! The one file that reads and writes Secrets.
+//!
+//! Writes ask for metadata in reply, the watch and the look at a contested target see metadata only. Values are read in
+//! two places: the credentials of a store, and the installation key.
+
+use http::Method;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher;
+use kube::{Api, Client};
+use serde::Deserialize;
+use zeroize::Zeroize;
+
+use super::body;
+use super::metadata::observe;
+use super::refusal::Refusal;
+use super::watch::{Change, Feed, follow};
+use super::wire::{Call, METADATA_ONLY, WHOLE, send};
+use crate::api::{GROUP, MANAGED_BY, MANAGER};
+use crate::core::content::{Content, InstallationKey};
+use crate::core::observed::Observed;
+use crate::core::plan::{self, Creation};
+use crate::core::request::{ObjectKey, Request};
+use crate::value::Value;
+
+/// Name of the Secret that holds the installation key, in the operator's own namespace.
+pub const INSTALLATION_KEY: &str = "ncp-secret-operator-key";
+
+const KEY_FIELD: &str = "key";
+const KEY_BYTES: usize = 32;
+
+/// The Secrets of the cluster.
+#[derive(Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+/// Which Secret, and which version of it, something was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// UID of the Secret.
+    pub uid: String,
+    /// Its resourceVersion.
+    pub resource_version: String,
+}
+
+/// Two values of one Secret.
+pub struct KeyPair {
+    /// Where they come from.
+    pub version: Version,
+    /// The first value, if the key is there.
+    pub access: Option<Value>,
+    /// The second value, if the key is there.
+    pub secret: Option<Value>,
+}
+
+impl Secrets {
+    /// Uses that client.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Follows the Secrets that bear our label, in one namespace or in all.
+    pub fn watch(
+        &self,
+        namespace: Option<&str>,
+        sink: impl FnMut(Change<ObjectKey, Observed>) + Send + 'static,
+    ) -> Feed {
+        let api: Api<PartialObjectMeta<Secret>> = match namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        };
+        let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
+        follow("secrets", watcher(api, ours), |secret| observe(&secret.metadata), sink)
+    }
+
+    /// Looks at the metadata of a Secret, whosoever it is.
+    ///
+    /// # Errors
+    ///
+    /// When the API server does not answer or refuses.
+    pub async fn observe(&self, key: &ObjectKey) -> Result<Option<Observed>, Refusal> {
+        let call = Call::get(path(&key.namespace, Some(&key.name)), METADATA_ONLY);
+        match send::<MetadataReply>(&self.client, call).await {
+            Ok(reply) => Ok(Some(observe(&reply.metadata))),
+            Err(Refusal::NotFound) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Creates the target of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] when a Secret of that name is there, whosoever it is.
+    pub async fn create(
+        &self,
+        request: &Request,
+        creation: Creation,
+        content: &Content<'_>,
+    ) -> Result<Observed, Refusal> {
+        let metadata = ObjectMeta {
+            name: Some(request.target.name.clone()),
+            labels: Some(creation.labels),
+            annotations: Some(creation.annotations),
+            owner_references: creation.owned.then(|| vec![owner(request)]),
+            ..ObjectMeta::default()
+        };
+        let body = body::creation(&metadata, &request.target.type_, content);
+        let call = Call {
+            method: Method::POST,
+            path: format!("{}?fieldManager={MANAGER}", path(&request.object.namespace, None)),
+            accept: METADATA_ONLY,
+            content: Some(("application/json", body)),
+        };
+        let reply: MetadataReply = send(&self.client, call).await?;
+        Ok(observe(&reply.metadata))
+    }
+
+    /// Changes the target of a request, if it is still the one that the change is for.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Moved`] when it is not; nothing was changed then.
+    pub async fn change(
+        &self,
+        request: &Request,
+        observed: &Observed,
+        change: &plan::Change,
+        content: &Content<'_>,
+    ) -> Result<Observed, Refusal> {
+        let owners = change.owned.map(|owned| owners(request, observed, owned));
+        let call = Call {
+            method: Method::PATCH,
+            path: format!(
+                "{}?fieldManager={MANAGER}",
+                path(&request.object.namespace, Some(&request.target.name))
+            ),
+            accept: METADATA_ONLY,
+            content: Some((
+                "application/json-patch+json",
+                body::change(change, owners.as_deref(), content),
+            )),
+        };
+        let reply: MetadataReply = send(&self.client, call).await?;
+        Ok(observe(&reply.metadata))
+    }
+
+    /// Which version of a Secret is there, without reading it.
+    ///
+    /// # Errors
+    ///
+    /// When the API server does not answer or refuses.
+    pub async fn version(&self, key: &ObjectKey) -> Result<Option<Version>, Refusal> {
+        let observed = self.observe(key).await?;
+        Ok(observed.map(|observed| Version {
+            uid: observed.uid,
+            resource_version: observed.resource_version,
+        }))
+    }
+
+    /// Reads two values of a Secret: the credentials of a store.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] when there is no such Secret.
+    pub async fn read_pair(
+        &self,
+        key: &ObjectKey,
+        access: &str,
+        secret: &str,
+    ) -> Result<KeyPair, Refusal> {
+        let mut whole: WholeSecret =
+            send(&self.client, Call::get(path(&key.namespace, Some(&key.name)), WHOLE)).await?;
+        Ok(KeyPair {
+            version: version(&whole.metadata),
+            access: whole.take(access),
+            secret: whole.take(secret),
+        })
+    }
+
+    /// Reads the installation key, or makes it when this is the first start.
+    ///
+    /// # Errors
+    ///
+    /// When the API server does not answer or refuses, or no random numbers are to be had.
+    pub async fn installation_key(&self, namespace: &str) -> Result<InstallationKey, Refusal> {
+        let whole: WholeSecret = loop {
+            let call = Call::get(path(namespace, Some(INSTALLATION_KEY)), WHOLE);
+            match send(&self.client, call).await {
+                Err(Refusal::NotFound) => match self.make_installation_key(namespace).await {
+                    // Another replica may have been faster; then its key is the one.
+                    Ok(()) | Err(Refusal::Exists) => {}
+                    Err(refusal) => return Err(refusal),
+                },
+                read => break read?,
+            }
+        };
+        let mut whole = whole;
+        match whole.take(KEY_FIELD) {
+            Some(key) if key.len() >= KEY_BYTES => Ok(InstallationKey::new(key)),
+            _ => Err(Refusal::Unreachable(format!(
+                "the Secret {namespace}/{INSTALLATION_KEY} holds no key; delete it and it is made anew"
+            ))),
+        }
+    }
+
+    async fn make_installation_key(&self, namespace: &str) -> Result<(), Refusal> {
+        let mut bytes = vec![0; KEY_BYTES];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Refusal::Unreachable("the machine gives no random numbers".into()))?;
+        let key = Value::new(bytes);
+        let metadata = ObjectMeta {
+            name: Some(INSTALLATION_KEY.into()),
+            ..ObjectMeta::default()
+        };
+        let body = body::creation(&metadata, "Opaque", &Content::single(KEY_FIELD, &key));
+        let call = Call {
+            method: Method::POST,
+            path: format!("{}?fieldManager={MANAGER}", path(namespace, None)),
+            accept: METADATA_ONLY,
+            content: Some(("application/json", body)),
+        };
+        send::<MetadataReply>(&self.client, call).await.map(|_| ())
+    }
+}
+
+#[derive(Deserialize)]
+struct MetadataReply {
+    metadata: ObjectMeta,
+}
+
+/// A Secret with its values, base64 as they come.
+#[derive(Deserialize)]
+struct WholeSecret {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    data: std::collections::BTreeMap<String, String>,
+}
+
+impl WholeSecret {
+    fn take(&mut self, key: &str) -> Option<Value> {
+        use base64::Engine;
+        let mut encoded = self.data.remove(key)?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&encoded).ok();
+        encoded.zeroize();
+        bytes.map(Value::new)
+    }
+}
+
+impl Drop for WholeSecret {
+    fn drop(&mut self) {
+        self.data.values_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+fn version(metadata: &ObjectMeta) -> Version {
+    Version {
+        uid: metadata.uid.clone().unwrap_or_default(),
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+    }
+}
+
+fn path(namespace: &str, name: Option<&str>) -> String {
+    let collection = format!("/api/v1/namespaces/{namespace}/secrets");
+    name.map_or_else(|| collection.clone(), |name| format!("{collection}/{name}"))
+}
+
+fn owner(request: &Request) -> OwnerReference {
+    OwnerReference {
+        api_version: format!("{GROUP}/v1alpha1"),
+        kind: "NcpSecret".into(),
+        name: request.object.name.clone(),
+        uid: request.uid.clone(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    }
+}
+
+/// The owner references with or without ours; those of others stay.
+fn owners(request: &Request, observed: &Observed, owned: bool) -> Vec<OwnerReference> {
+    let mut owners: Vec<OwnerReference> = observed
+        .references
+        .iter()
+        .filter(|reference| reference.uid != request.uid)
+        .map(|reference| OwnerReference {
+            api_version: reference.api_version.clone(),
+            kind: reference.kind.clone(),
+            name: reference.name.clone(),
+            uid: reference.uid.clone(),
+            controller: reference.controller.then_some(true),
+            block_owner_deletion: reference.blocks_deletion.then_some(true),
+        })
+        .collect();
+    if owned {
+        owners.push(owner(request));
+    }
+    owners
+}

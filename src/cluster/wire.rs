@@ -1,0 +1,72 @@
+//! Single requests to the API server, with bodies and replies under our own control.
+//!
+//! kube's own calls log a reply that they cannot read and keep a copy of what they send; these do neither.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request};
+use kube::Client;
+use kube::client::Body;
+use kube::core::Status;
+use serde::de::DeserializeOwned;
+
+use super::refusal::Refusal;
+
+/// Asks for the metadata of the object only, also in replies to writes.
+pub(super) const METADATA_ONLY: &str =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/// Asks for the whole object.
+pub(super) const WHOLE: &str = "application/json";
+
+/// One request to the API server.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) accept: &'static str,
+    pub(super) content: Option<(&'static str, Bytes)>,
+}
+
+impl Call {
+    pub(super) fn get(path: String, accept: &'static str) -> Self {
+        Self { method: Method::GET, path, accept, content: None }
+    }
+}
+
+/// Sends the request and reads the reply.
+pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
+    let mut request = Request::builder().method(call.method).uri(call.path).header(ACCEPT, call.accept);
+    let body = match call.content {
+        Some((type_, bytes)) => {
+            request = request.header(CONTENT_TYPE, type_);
+            Body::from(bytes)
+        }
+        None => Body::empty(),
+    };
+    let request =
+        request.body(body).map_err(|error| Refusal::Unreachable(format!("bad request: {error}")))?;
+    let response = client.send(request).await.map_err(|error| unreachable(&error))?;
+    let code = response.status();
+    let reply = response
+        .into_body()
+        .collect_bytes()
+        .await
+        .map_err(|_| Refusal::Unreachable("the reply broke off".into()))?;
+    if code.is_success() {
+        // The parser's own error could quote the reply.
+        serde_json::from_slice(&reply)
+            .map_err(|_| Refusal::Unreachable("the reply has another form than expected".into()))
+    } else {
+        let status: Option<Status> = serde_json::from_slice(&reply).ok();
+        Err(Refusal::from_answer(code.as_u16(), status))
+    }
+}
+
+fn unreachable(error: &kube::Error) -> Refusal {
+    let what = match error {
+        kube::Error::HyperError(_) => "the connection broke off",
+        kube::Error::Auth(_) => "the operator's own credentials for the API server cannot be read",
+        _ => "no connection could be made",
+    };
+    Refusal::Unreachable(what.into())
+}

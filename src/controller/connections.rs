@@ -1,0 +1,355 @@
+//! One connection for each store: its credentials, read when needed, and a breaker for when they are of no use.
+//!
+//! Credentials that NCP refuses are read again at once. When they are still the same the breaker opens: nobody calls
+//! NCP with them. While it is open the metadata of the credential Secret are read every 5 seconds; a change closes it,
+//! and every 5 minutes one call may try whether NCP has changed its mind.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use steerable_clock::Clock;
+use tokio::sync::mpsc;
+
+use super::{Inventory, Urgency, Wake, Wakes};
+use crate::cluster::objects::StoreSpec;
+use crate::cluster::secrets::Version;
+use crate::cluster::{Refusal, Secrets, StoreObject};
+use crate::core::request::StoreKey;
+use crate::core::trouble::{CredentialsProblem, Trouble};
+use crate::source::{Account, Credentials, CredentialsError, Transport};
+
+/// How long credentials are used before the Secret is asked whether they are still the same.
+const TRUSTED_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often the credential Secret is looked at while its content is of no use.
+const WATCH_EVERY: Duration = Duration::from_secs(5);
+
+/// How often NCP is asked with credentials that it has refused.
+const PROBE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// The connections of all stores.
+pub struct Connections {
+    clock: Clock,
+    secrets: Secrets,
+    transport: Arc<Transport>,
+    inventory: Arc<Inventory>,
+    wakes: Wakes,
+    troubles: mpsc::UnboundedSender<StoreKey>,
+    open: Mutex<HashMap<StoreKey, Arc<Connection>>>,
+}
+
+/// The connection of one store, as long as the store says the same.
+struct Connection {
+    uid: String,
+    generation: i64,
+    state: tokio::sync::Mutex<State>,
+    /// What the store's status tells; kept apart so that the teller need not wait for a reader of credentials.
+    trouble: Mutex<Option<Trouble>>,
+}
+
+enum State {
+    Unread,
+    Good(Reading),
+    Broken { trouble: Trouble, version: Option<Version>, account: Option<Reading>, next_probe: Timestamp },
+}
+
+#[derive(Clone)]
+struct Reading {
+    account: Arc<Account>,
+    version: Version,
+    confirmed: Timestamp,
+}
+
+/// The right to make calls for one look.
+pub struct Ticket {
+    /// With which to look.
+    pub account: Arc<Account>,
+    version: Version,
+    connection: Arc<Connection>,
+    store: StoreKey,
+    spec: StoreSpec,
+}
+
+/// Why there is no ticket.
+pub enum Denied {
+    /// The store's trouble, which is the object's too.
+    Trouble(Trouble),
+    /// The API server does not answer.
+    Interrupted,
+}
+
+impl Denied {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Trouble(trouble) => trouble.reason().as_str(),
+            Self::Interrupted => "Interrupted",
+        }
+    }
+}
+
+/// What a refusal means for the look that met it.
+pub enum Verdict {
+    /// It stands.
+    Stands,
+    /// The credentials are others by now: look again with these.
+    Again(Ticket),
+}
+
+impl Connections {
+    /// No connection is open yet. Stores whose trouble begins or ends are named on `troubles`.
+    #[must_use]
+    pub fn new(
+        clock: Clock,
+        secrets: Secrets,
+        transport: Arc<Transport>,
+        inventory: Arc<Inventory>,
+        wakes: Wakes,
+        troubles: mpsc::UnboundedSender<StoreKey>,
+    ) -> Self {
+        let open = Mutex::default();
+        Self { clock, secrets, transport, inventory, wakes, troubles, open }
+    }
+
+    /// Gives the right to look, after reading the credentials if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied::Trouble`] while the credentials are of no use.
+    pub async fn ticket(
+        self: &Arc<Self>,
+        key: &StoreKey,
+        store: &StoreObject,
+        spec: &StoreSpec,
+    ) -> Result<Ticket, Denied> {
+        let connection = self.connection(key, store);
+        let mut state = connection.state.lock().await;
+        let now = self.clock.now();
+        let reading = match &mut *state {
+            State::Good(reading) if now.duration_since(reading.confirmed) < TRUSTED_FOR => {
+                reading.clone()
+            }
+            State::Broken { next_probe, account: Some(reading), .. } if *next_probe <= now => {
+                *next_probe = now.saturating_add(PROBE_EVERY).unwrap_or(Timestamp::MAX);
+                reading.clone()
+            }
+            State::Broken { trouble, .. } => return Err(Denied::Trouble(trouble.clone())),
+            State::Unread | State::Good(_) => match self.read(spec, &state, now).await {
+                Ok(reading) => {
+                    *state = State::Good(reading.clone());
+                    reading
+                }
+                Err(Unread::Interrupted) => return Err(Denied::Interrupted),
+                Err(Unread::Useless { trouble, version }) => {
+                    self.break_off(key, &connection, &mut state, trouble.clone(), version, None);
+                    return Err(Denied::Trouble(trouble));
+                }
+            },
+        };
+        drop(state);
+        Ok(Ticket {
+            account: reading.account,
+            version: reading.version,
+            connection,
+            store: key.clone(),
+            spec: spec.clone(),
+        })
+    }
+
+    /// Takes note that NCP accepts the credentials.
+    pub async fn accepted(&self, ticket: &Ticket) {
+        let mut state = ticket.connection.state.lock().await;
+        if let State::Broken { account: Some(reading), .. } = &*state
+            && reading.version == ticket.version
+        {
+            *state = State::Good(Reading { confirmed: self.clock.now(), ..reading.clone() });
+            self.mended(&ticket.store, &ticket.connection);
+        }
+    }
+
+    /// Takes note that NCP refuses the credentials or the clock; finds out whether the credentials are others by now.
+    pub async fn refused(self: &Arc<Self>, ticket: Ticket, trouble: Trouble) -> Verdict {
+        let connection = Arc::clone(&ticket.connection);
+        let mut state = connection.state.lock().await;
+        let now = self.clock.now();
+        let current = match &*state {
+            State::Good(reading) => reading.clone(),
+            State::Unread | State::Broken { .. } => return Verdict::Stands,
+        };
+        if current.version != ticket.version {
+            return Verdict::Again(Ticket { account: current.account, version: current.version, ..ticket });
+        }
+        match self.read(&ticket.spec, &State::Unread, now).await {
+            Ok(reading) if reading.version != ticket.version => {
+                *state = State::Good(reading.clone());
+                Verdict::Again(Ticket { account: reading.account, version: reading.version, ..ticket })
+            }
+            Ok(reading) => {
+                let version = Some(reading.version.clone());
+                self.break_off(&ticket.store, &connection, &mut state, trouble, version, Some(reading));
+                Verdict::Stands
+            }
+            Err(Unread::Useless { trouble, version }) => {
+                self.break_off(&ticket.store, &connection, &mut state, trouble, version, None);
+                Verdict::Stands
+            }
+            Err(Unread::Interrupted) => Verdict::Stands,
+        }
+    }
+
+    /// What is wrong with a store's credentials as far as calls have told; nothing is known before the first.
+    #[must_use]
+    pub fn trouble(&self, key: &StoreKey, store: &StoreObject) -> Option<Option<Trouble>> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = open.get(key).filter(|connection| connection.is_for(store))?;
+        Some(connection.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get(key) {
+            Some(connection) if connection.is_for(store) => Arc::clone(connection),
+            _ => {
+                let connection = Arc::new(Connection {
+                    uid: store.about.uid.clone(),
+                    generation: store.about.generation,
+                    state: tokio::sync::Mutex::new(State::Unread),
+                    trouble: Mutex::default(),
+                });
+                open.insert(key.clone(), Arc::clone(&connection));
+                connection
+            }
+        }
+    }
+
+    async fn read(&self, spec: &StoreSpec, known: &State, now: Timestamp) -> Result<Reading, Unread> {
+        if let State::Good(reading) = known
+            && self.secrets.version(&spec.credentials).await.ok().flatten().as_ref()
+                == Some(&reading.version)
+        {
+            return Ok(Reading { confirmed: now, ..reading.clone() });
+        }
+        let secret = || spec.credentials.name.clone();
+        let pair = self
+            .secrets
+            .read_pair(&spec.credentials, &spec.access_key_key, &spec.secret_key_key)
+            .await
+            .map_err(|refusal| match refusal {
+                Refusal::NotFound => Unread::missing(CredentialsProblem::NoSecret { secret: secret() }, None),
+                Refusal::Refused { code: 403, .. } => {
+                    Unread::missing(CredentialsProblem::Forbidden { secret: secret() }, None)
+                }
+                _ => Unread::Interrupted,
+            })?;
+        let version = pair.version;
+        let lacking = |key: &str| {
+            let problem = CredentialsProblem::NoKey { secret: secret(), key: key.to_owned() };
+            Unread::missing(problem, Some(version.clone()))
+        };
+        let access = pair.access.ok_or_else(|| lacking(&spec.access_key_key))?;
+        let secret_key = pair.secret.ok_or_else(|| lacking(&spec.secret_key_key))?;
+        let credentials =
+            Credentials::parse(access.expose(), secret_key.expose()).map_err(|error| {
+                let key = match error {
+                    CredentialsError::AccessKey => spec.access_key_key.clone(),
+                    CredentialsError::SecretKey => spec.secret_key_key.clone(),
+                };
+                let problem = CredentialsProblem::NotAKeyPair { secret: secret(), key };
+                Unread::missing(problem, Some(version.clone()))
+            })?;
+        let account = Account::new(Arc::clone(&self.transport), spec.region, spec.isolation, credentials)
+            .map_err(|_| Unread::Interrupted)?;
+        Ok(Reading { account: Arc::new(account), version, confirmed: now })
+    }
+
+    fn break_off(
+        self: &Arc<Self>,
+        key: &StoreKey,
+        connection: &Arc<Connection>,
+        state: &mut State,
+        trouble: Trouble,
+        version: Option<Version>,
+        account: Option<Reading>,
+    ) {
+        let next_probe = self.clock.now().saturating_add(PROBE_EVERY).unwrap_or(Timestamp::MAX);
+        self.tell(key, connection, Some(trouble.clone()));
+        *state = State::Broken { trouble, version, account, next_probe };
+        tokio::spawn(Arc::clone(self).watch_broken(key.clone(), Arc::downgrade(connection)));
+    }
+
+    /// Looks after a broken connection until its Secret changes, NCP accepts it again, or the store says something else.
+    async fn watch_broken(self: Arc<Self>, key: StoreKey, connection: Weak<Connection>) {
+        loop {
+            self.clock.sleep(WATCH_EVERY).await;
+            let Some(connection) = connection.upgrade().filter(|connection| self.is_current(&key, connection))
+            else {
+                return;
+            };
+            let Some(spec) = self.inventory.store(&key).and_then(|store| store.spec.clone()) else {
+                return;
+            };
+            let Ok(seen) = self.secrets.version(&spec.credentials).await else {
+                continue;
+            };
+            let mut state = connection.state.lock().await;
+            let State::Broken { version, next_probe, account, .. } = &*state else {
+                return;
+            };
+            if seen != *version {
+                *state = State::Unread;
+                drop(state);
+                self.mended(&key, &connection);
+                return;
+            }
+            let probe_is_due = account.is_some() && *next_probe <= self.clock.now();
+            drop(state);
+            if probe_is_due && let Some(object) = self.inventory.users_of(&key).into_iter().next() {
+                self.wake(object);
+            }
+        }
+    }
+
+    fn is_current(&self, key: &StoreKey, connection: &Arc<Connection>) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(key).is_some_and(|current| Arc::ptr_eq(current, connection))
+    }
+
+    fn mended(&self, key: &StoreKey, connection: &Connection) {
+        self.tell(key, connection, None);
+        for object in self.inventory.users_of(key) {
+            self.wake(object);
+        }
+    }
+
+    fn tell(&self, key: &StoreKey, connection: &Connection, trouble: Option<Trouble>) {
+        *connection.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        // Nobody listens any more only when the process ends.
+        let _ = self.troubles.send(key.clone());
+    }
+
+    fn wake(&self, object: Arc<crate::core::request::ObjectKey>) {
+        let wake = Wake { object, urgency: Urgency::Repair, after: SignedDuration::ZERO };
+        // Nobody listens any more only when the process ends.
+        let _ = self.wakes.send(wake);
+    }
+}
+
+impl Connection {
+    fn is_for(&self, store: &StoreObject) -> bool {
+        self.uid == store.about.uid && self.generation == store.about.generation
+    }
+}
+
+enum Unread {
+    Useless { trouble: Trouble, version: Option<Version> },
+    Interrupted,
+}
+
+impl Unread {
+    const fn missing(problem: CredentialsProblem, version: Option<Version>) -> Self {
+        Self::Useless { trouble: Trouble::CredentialsMissing { problem }, version }
+    }
+}

@@ -1,0 +1,334 @@
+//! What this process knows: the objects, targets and stores as last seen, and what each object's last pass left behind.
+//!
+//! What we write ourselves is entered at once from the reply, and an event of the watch that is older than our own
+//! write does not undo it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::api::{NcpSecretStatus, Reason};
+use crate::cluster::{Decoded, StoreObject, WatchedSecret};
+use crate::core::observed::Observed;
+use crate::core::request::{ObjectKey, Request, StoreKey};
+use crate::core::trouble::Trouble;
+
+/// Everything that is known, behind one lock that is never held across a wait.
+#[derive(Default)]
+pub struct Inventory {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    objects: HashMap<Arc<ObjectKey>, Known>,
+    /// Which objects want which target.
+    claimants: HashMap<ObjectKey, BTreeSet<Arc<ObjectKey>>>,
+    targets: HashMap<ObjectKey, Arc<Observed>>,
+    stores: HashMap<StoreKey, Arc<StoreObject>>,
+}
+
+/// An object as a pass sees it.
+#[derive(Clone)]
+pub struct Known {
+    /// What it is.
+    pub about: Decoded,
+    /// What it asks for, or why that cannot be.
+    pub request: Arc<Result<Request, Trouble>>,
+    /// Its status.
+    pub status: Arc<NcpSecretStatus>,
+    /// What its last pass left behind.
+    pub memory: Memory,
+}
+
+/// What a pass leaves behind for the next one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// When the next look is to be; none before the first pass.
+    pub next_look: Option<Timestamp>,
+    /// What was wrong.
+    pub cause: Option<Reason>,
+    /// How many passes in a row failed.
+    pub failures: u32,
+    /// The version of the target that our last write left.
+    pub settled: Option<String>,
+    /// Whether the watch may not show the target: the next pass asks for its metadata.
+    pub recheck: bool,
+}
+
+/// What an event means for the object that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Novelty {
+    /// Nothing that a pass would care for.
+    Nothing,
+    /// A new object, or a new spec or force-sync of a known one.
+    Changed,
+}
+
+impl Inventory {
+    /// Enters an object as watched.
+    pub fn object_seen(&self, key: &ObjectKey, watched: WatchedSecret) -> Novelty {
+        let mut state = self.lock();
+        let key = state.objects.get_key_value(key).map_or_else(|| Arc::new(key.clone()), |(key, _)| Arc::clone(key));
+        let before = state.objects.remove(&key).filter(|before| before.about.uid == watched.about.uid);
+        state.disclaim(&key, before.as_ref());
+        let (known, novelty) = match before {
+            None => (Known::new(watched), Novelty::Changed),
+            Some(before) => before.updated(watched),
+        };
+        if let Ok(request) = known.request.as_ref() {
+            state.claimants.entry(target_key(request)).or_default().insert(Arc::clone(&key));
+        }
+        state.objects.insert(key, known);
+        novelty
+    }
+
+    /// Forgets an object; answers who else wanted its target.
+    pub fn object_gone(&self, key: &ObjectKey, uid: &str) -> Vec<Arc<ObjectKey>> {
+        let mut state = self.lock();
+        if state.objects.get(key).is_none_or(|known| known.about.uid != uid) {
+            return Vec::new();
+        }
+        state.forget(key)
+    }
+
+    /// Forgets the objects of a namespace, or of all, that a complete list does not have.
+    pub fn objects_listed(&self, namespace: Option<&str>, listed: &HashSet<ObjectKey>) {
+        let mut state = self.lock();
+        let gone: Vec<_> = state
+            .objects
+            .keys()
+            .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .filter(|key| !listed.contains(key.as_ref()))
+            .cloned()
+            .collect();
+        for key in gone {
+            state.forget(&key);
+        }
+    }
+
+    /// Enters a target as watched or as a write left it; answers whether that is news.
+    pub fn target_seen(&self, key: ObjectKey, observed: Arc<Observed>) -> bool {
+        let mut state = self.lock();
+        let known = state.targets.get(&key);
+        let news = known.is_none_or(|known| {
+            known.uid != observed.uid
+                || is_newer(&observed.resource_version, &known.resource_version)
+        });
+        if news {
+            state.targets.insert(key, observed);
+        }
+        news
+    }
+
+    /// Forgets a target; answers whether it was the one that is known.
+    pub fn target_gone(&self, key: &ObjectKey, uid: &str) -> bool {
+        let mut state = self.lock();
+        let known = state.targets.get(key).is_some_and(|known| known.uid == uid);
+        if known {
+            state.targets.remove(key);
+        }
+        known
+    }
+
+    /// Forgets the targets of a namespace, or of all, that a complete list does not have; answers which.
+    pub fn targets_listed(
+        &self,
+        namespace: Option<&str>,
+        listed: &HashSet<ObjectKey>,
+    ) -> Vec<ObjectKey> {
+        let mut state = self.lock();
+        let gone: Vec<_> = state
+            .targets
+            .keys()
+            .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .filter(|key| !listed.contains(*key))
+            .cloned()
+            .collect();
+        for key in &gone {
+            state.targets.remove(key);
+        }
+        gone
+    }
+
+    /// Enters a store; answers whether what it says is new.
+    pub fn store_seen(&self, key: StoreKey, store: StoreObject) -> bool {
+        let mut state = self.lock();
+        let news = state.stores.get(&key).is_none_or(|known| {
+            known.about.uid != store.about.uid || known.about.generation != store.about.generation
+        });
+        state.stores.insert(key, Arc::new(store));
+        news
+    }
+
+    /// Forgets a store.
+    pub fn store_gone(&self, key: &StoreKey) {
+        self.lock().stores.remove(key);
+    }
+
+    /// The stores that are known.
+    #[must_use]
+    pub fn store_keys(&self) -> Vec<StoreKey> {
+        self.lock().stores.keys().cloned().collect()
+    }
+
+    /// An object as last seen.
+    #[must_use]
+    pub fn object(&self, key: &ObjectKey) -> Option<Known> {
+        self.lock().objects.get(key).cloned()
+    }
+
+    /// The target of that name, if the watch shows one.
+    #[must_use]
+    pub fn target(&self, key: &ObjectKey) -> Option<Arc<Observed>> {
+        self.lock().targets.get(key).cloned()
+    }
+
+    /// The store of that name.
+    #[must_use]
+    pub fn store(&self, key: &StoreKey) -> Option<Arc<StoreObject>> {
+        self.lock().stores.get(key).cloned()
+    }
+
+    /// The objects that want that target.
+    #[must_use]
+    pub fn claimants(&self, target: &ObjectKey) -> Vec<Arc<ObjectKey>> {
+        self.lock().claimants.get(target).into_iter().flatten().cloned().collect()
+    }
+
+    /// The other object that asked for the target first, if there is one: the oldest, then the lower UID.
+    #[must_use]
+    pub fn rival(&self, request: &Request) -> Option<Arc<ObjectKey>> {
+        let state = self.lock();
+        let others = state.claimants.get(&target_key(request))?.iter();
+        let precedence = |known: &Known| {
+            let request = known.request.as_ref().as_ref().ok()?;
+            (!known.about.deleting).then(|| (request.created, request.uid.clone()))
+        };
+        others
+            .filter(|key| ***key != request.object)
+            .filter_map(|key| Some((precedence(state.objects.get(key)?)?, key)))
+            .filter(|(theirs, _)| *theirs < (request.created, request.uid.clone()))
+            .min()
+            .map(|(_, key)| Arc::clone(key))
+    }
+
+    /// The objects that read through a store.
+    #[must_use]
+    pub fn users_of(&self, store: &StoreKey) -> Vec<Arc<ObjectKey>> {
+        let state = self.lock();
+        let uses = |known: &Known| matches!(known.request.as_ref(), Ok(request) if request.store == *store);
+        state.objects.iter().filter(|(_, known)| uses(known)).map(|(key, _)| Arc::clone(key)).collect()
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().objects.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Keeps what a pass left behind, unless the object is another one by now.
+    pub fn remember(&self, key: &ObjectKey, uid: &str, memory: Memory) {
+        if let Some(known) = self.lock().objects.get_mut(key)
+            && known.about.uid == uid
+        {
+            known.memory = memory;
+        }
+    }
+
+    /// Enters a status that was written, unless the object is another one by now.
+    pub fn status_written(
+        &self,
+        key: &ObjectKey,
+        uid: &str,
+        resource_version: String,
+        status: NcpSecretStatus,
+    ) {
+        if let Some(known) = self.lock().objects.get_mut(key)
+            && known.about.uid == uid
+            && is_newer(&resource_version, &known.about.resource_version)
+        {
+            known.about.resource_version = resource_version;
+            known.status = Arc::new(status);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, key: &ObjectKey) -> Vec<Arc<ObjectKey>> {
+        let Some((key, known)) = self.objects.remove_entry(key) else {
+            return Vec::new();
+        };
+        self.disclaim(&key, Some(&known));
+        match known.request.as_ref() {
+            Ok(request) => {
+                self.claimants.get(&target_key(request)).into_iter().flatten().cloned().collect()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn disclaim(&mut self, key: &Arc<ObjectKey>, known: Option<&Known>) {
+        let Some(Ok(request)) = known.map(|known| known.request.as_ref()) else { return };
+        let target = target_key(request);
+        if let Some(claimants) = self.claimants.get_mut(&target) {
+            claimants.remove(key);
+            if claimants.is_empty() {
+                self.claimants.remove(&target);
+            }
+        }
+    }
+}
+
+impl Known {
+    fn new(watched: WatchedSecret) -> Self {
+        Self {
+            about: watched.about,
+            request: Arc::new(watched.request),
+            status: Arc::new(watched.status),
+            memory: Memory::default(),
+        }
+    }
+
+    fn updated(mut self, watched: WatchedSecret) -> (Self, Novelty) {
+        if !is_newer(&watched.about.resource_version, &self.about.resource_version) {
+            return (self, Novelty::Nothing);
+        }
+        let changed = self.about.generation != watched.about.generation
+            || self.about.deleting != watched.about.deleting
+            || *self.request != watched.request;
+        if changed {
+            self.request = Arc::new(watched.request);
+        }
+        self.about = watched.about;
+        if *self.status != watched.status {
+            self.status = Arc::new(watched.status);
+        }
+        (self, if changed { Novelty::Changed } else { Novelty::Nothing })
+    }
+}
+
+/// The Secret that a request is about.
+#[must_use]
+pub fn target_key(request: &Request) -> ObjectKey {
+    ObjectKey { namespace: request.object.namespace.clone(), name: request.target.name.clone() }
+}
+
+/// Whether one version of an object is later than another; versions that are no numbers count as later.
+fn is_newer(version: &str, than: &str) -> bool {
+    match (version.parse::<u64>(), than.parse::<u64>()) {
+        (Ok(version), Ok(than)) => version > than,
+        _ => true,
+    }
+}

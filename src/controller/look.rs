@@ -1,0 +1,73 @@
+//! One look at the source of a request: through the store, its grants and its credentials.
+
+use std::sync::Arc;
+
+use super::connections::{Connections, Denied, Verdict};
+use super::inventory::Inventory;
+use crate::cluster::StoreObject;
+use crate::cluster::objects::StoreSpec;
+use crate::core::grant::granted;
+use crate::core::remote::{LookError, Reading, Remote};
+use crate::core::request::Request;
+use crate::core::trouble::Trouble;
+
+/// A store that the request may read through.
+pub struct Way {
+    store: Arc<StoreObject>,
+    spec: StoreSpec,
+}
+
+/// Finds the store and asks its grants; makes no call.
+///
+/// # Errors
+///
+/// Why the request may not or cannot read.
+pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble> {
+    let store = || request.store.clone();
+    let Some(object) = inventory.store(&request.store) else {
+        return Err(Trouble::StoreNotFound { store: store() });
+    };
+    let Some(spec) = object.spec.clone().filter(StoreSpec::is_offered) else {
+        return Err(Trouble::StoreNotReady { store: store() });
+    };
+    if let Some(grants) = &spec.grants
+        && !granted(grants, &request.object.namespace, &request.source)
+    {
+        return Err(Trouble::NotGranted { store: store() });
+    }
+    Ok(Way { store: object, spec })
+}
+
+/// Looks at the source.
+///
+/// # Errors
+///
+/// [`Denied::Trouble`] with what the look says of itself.
+pub async fn look(
+    connections: &Arc<Connections>,
+    request: &Request,
+    way: &Way,
+) -> Result<Remote, Denied> {
+    let mut ticket = connections.ticket(&request.store, &way.store, &way.spec).await?;
+    loop {
+        let result = ticket.account.look(&request.source, request.stage).await;
+        let Some(error) = shared_trouble(&result) else {
+            connections.accepted(&ticket).await;
+            return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
+        };
+        match connections.refused(ticket, Trouble::Look(error)).await {
+            Verdict::Again(other) => ticket = other,
+            Verdict::Stands => return result.map_err(|error| Denied::Trouble(Trouble::Look(error))),
+        }
+    }
+}
+
+/// What the failure of one look says of the credentials that all looks of the store share.
+fn shared_trouble(result: &Result<Remote, LookError>) -> Option<LookError> {
+    let error = match result {
+        Ok(Remote { reading: Reading::Failed(error), .. }) | Err(error) => error,
+        Ok(_) => return None,
+    };
+    matches!(error, LookError::CredentialsRejected | LookError::ClockSkew { .. })
+        .then(|| error.clone())
+}

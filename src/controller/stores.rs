@@ -1,0 +1,89 @@
+//! The status of stores: troubles that all objects of a store share are told here, once.
+
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use tokio::sync::mpsc;
+
+use super::pass::World;
+use crate::api::{Reason, StoreStatus, condition};
+use crate::cluster::objects::StoreSpec;
+use crate::cluster::{Refusal, StoreObject, Subject};
+use crate::core::request::StoreKey;
+use crate::core::trouble::Trouble;
+
+/// Writes the status of each store that is named, for ever.
+pub async fn report_stores(world: Arc<World>, mut named: mpsc::UnboundedReceiver<StoreKey>) {
+    while let Some(key) = named.recv().await {
+        report(&world, &key).await;
+    }
+}
+
+async fn report(world: &World, key: &StoreKey) {
+    let Some(store) = world.inventory.store(key).filter(|store| !store.about.deleting) else {
+        return;
+    };
+    let Some(status) = next(world, key, &store) else { return };
+    match world.objects.write_store_status(key, &store.about, &status).await {
+        Ok(_) => announce(world, key, &store, &status).await,
+        // Another version is on its way through the watch, or nothing is left to tell about.
+        Err(Refusal::Moved | Refusal::NotFound) => {}
+        Err(refusal) => {
+            tracing::warn!(store = key.name, %refusal, "the status of a store could not be written");
+        }
+    }
+}
+
+/// The status as it should be; none when it is so already or nobody knows better than what it says.
+fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatus> {
+    let previous = store.status.as_ref().and_then(|status| {
+        let ready = status.conditions.iter().find(|condition| condition.type_ == condition::READY)?;
+        (status.observed_generation == store.about.generation).then_some(ready)
+    });
+    let trouble = if store.spec.as_ref().is_some_and(StoreSpec::is_offered) {
+        match world.connections.trouble(key, store) {
+            Some(told) => told,
+            None if previous.is_some() => return None,
+            None => None,
+        }
+    } else {
+        Some(Trouble::StoreNotReady { store: key.clone() })
+    };
+    let (status, reason, message) = match &trouble {
+        None => ("True", Reason::Configured, "The store is configured; calls have not said otherwise.".to_owned()),
+        Some(trouble) => ("False", trouble.reason(), trouble.message()),
+    };
+    if previous.is_some_and(|ready| ready.reason == reason.as_str() && ready.message == message) {
+        return None;
+    }
+    let since = previous
+        .filter(|ready| ready.status == status)
+        .map_or_else(|| Time(world.clock.now()), |ready| ready.last_transition_time.clone());
+    Some(StoreStatus {
+        observed_generation: store.about.generation,
+        conditions: vec![Condition {
+            type_: condition::READY.into(),
+            status: status.into(),
+            reason: reason.as_str().into(),
+            message,
+            last_transition_time: since,
+            observed_generation: Some(store.about.generation),
+        }],
+    })
+}
+
+async fn announce(world: &World, key: &StoreKey, store: &StoreObject, status: &StoreStatus) {
+    let Some(ready) = status.conditions.first() else { return };
+    tracing::info!(store = key.name, namespace = key.namespace, reason = ready.reason, "store status changed");
+    if ready.status == "False"
+        && let Some(reason) = Reason::parse(&ready.reason)
+    {
+        let subject = Subject {
+            kind: key.kind.as_str(),
+            namespace: key.namespace.as_deref(),
+            name: &key.name,
+            uid: &store.about.uid,
+        };
+        world.announcer.warn(&subject, "Connect", reason, &ready.message).await;
+    }
+}

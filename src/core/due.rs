@@ -1,0 +1,100 @@
+//! Whether a pass has to look at the source, or can end without asking anybody.
+
+use jiff::Timestamp;
+
+use super::observed::Observed;
+use super::plan::{claim, drifted};
+use super::request::Request;
+use super::status::{previous_reason, was_synced};
+use crate::api::{NcpSecretStatus, Reason};
+
+/// What a pass knows before it asks anybody.
+pub struct Known<'pass> {
+    /// What the spec asks for.
+    pub request: &'pass Request,
+    /// The Secret under the target's name.
+    pub target: Option<&'pass Observed>,
+    /// The version at which our last write left it.
+    pub settled: Option<&'pass str>,
+    /// What the status said last.
+    pub status: &'pass NcpSecretStatus,
+    /// What ended the last pass of this process badly.
+    pub cause: Option<Reason>,
+    /// When the next look was to be; none before the first pass of this process.
+    pub next_look: Option<Timestamp>,
+}
+
+/// Whether the source has to be read now.
+#[must_use]
+pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
+    known.next_look.is_some_and(|moment| moment <= now)
+        || spec_changed(known)
+        || sync_forced(known)
+        || target_needs_repair(known)
+        || obstacle_is_gone(known)
+        || (known.next_look.is_none() && was_cut_off(known.status))
+}
+
+fn spec_changed(known: &Known<'_>) -> bool {
+    known.status.observed_generation != known.request.generation
+}
+
+fn sync_forced(known: &Known<'_>) -> bool {
+    known.request.force_sync.is_some() && known.request.force_sync != known.status.last_forced_sync
+}
+
+fn target_needs_repair(known: &Known<'_>) -> bool {
+    if !was_synced(known.status) {
+        return false;
+    }
+    let Some(target) = known.target else {
+        return previous_reason(known.status) != Some(Reason::TargetMissing);
+    };
+    let known_keys = known.status.target.as_ref().map_or(&[][..], |target| &target.keys);
+    claim(known.request, target).is_err()
+        || drifted(known.request, target, known.settled, known_keys)
+}
+
+/// Whether the last pass ended before the source could be asked, on something that this pass got past.
+fn obstacle_is_gone(known: &Known<'_>) -> bool {
+    matches!(
+        known.cause,
+        Some(
+            Reason::InvalidSpec
+                | Reason::StoreNotFound
+                | Reason::StoreNotReady
+                | Reason::NotGranted
+                | Reason::TargetNotOwned
+                | Reason::CredentialsMissing
+                | Reason::CredentialsRejected
+                | Reason::ClockSkew
+        )
+    )
+}
+
+/// Whether an earlier process stopped while calls failed: the new one tries at once.
+fn was_cut_off(status: &NcpSecretStatus) -> bool {
+    match previous_reason(status) {
+        None => true,
+        Some(reason) => matches!(
+            reason,
+            Reason::RefreshFailing
+                | Reason::CredentialsMissing
+                | Reason::CredentialsRejected
+                | Reason::PermissionDenied
+                | Reason::ClockSkew
+                | Reason::Throttled
+                | Reason::SourceUnavailable
+                | Reason::InvalidSpec
+                | Reason::StoreNotFound
+                | Reason::StoreNotReady
+                | Reason::NotGranted
+                | Reason::TargetMissing
+                | Reason::TargetNotOwned
+                | Reason::ClusterRefused
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The pure middle: what is to be done, decided from values alone.
+//!
+//! Nothing in here talks to anybody, waits, or reads a clock: `now` is an argument everywhere, and the build fails
+//! when a file in here reaches for the network, the runtime or the cluster (see `build.rs`).
+
+pub mod content;
+pub mod due;
+pub mod grant;
+pub mod observed;
+pub mod outcome;
+pub mod pairs;
+pub mod plan;
+pub mod remote;
+pub mod request;
+pub mod schedule;
+pub mod status;
+pub mod trouble;

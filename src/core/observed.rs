@@ -1,0 +1,157 @@
+//! What the cluster holds under a target's name, as far as metadata tell; values are never seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::trouble::Holder;
+
+/// A Secret as its metadata show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Its UID.
+    pub uid: String,
+    /// The version that a conditional write names.
+    pub resource_version: String,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+    /// The `NcpSecret` that it says it belongs to.
+    pub owner: Option<Owner>,
+    /// Whether it bears the label of the Secrets that we write.
+    pub managed: bool,
+    /// The objects that it is collected with.
+    pub references: Vec<Reference>,
+    /// The content annotation.
+    pub content: Option<String>,
+    /// Its labels; none when it has no such map.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Its annotations that are ours; none when it has no such map.
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Names of labels that we set and did not take back.
+    pub our_labels: BTreeSet<String>,
+    /// Names of annotations that we set and did not take back.
+    pub our_annotations: BTreeSet<String>,
+    /// Names of its keys.
+    pub keys: BTreeSet<String>,
+    /// Who else wrote some of its keys.
+    pub foreign_writer: Option<String>,
+}
+
+/// The `NcpSecret` that a Secret names in its annotations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+}
+
+/// One owner reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// API group and version of the owner.
+    pub api_version: String,
+    /// Kind of the owner.
+    pub kind: String,
+    /// Name of the owner.
+    pub name: String,
+    /// UID of the owner.
+    pub uid: String,
+    /// Whether the owner is its controller.
+    pub controller: bool,
+    /// Whether the owner cannot go before it.
+    pub blocks_deletion: bool,
+}
+
+/// Whether an object may write a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It carries the object's UID.
+    Ours,
+    /// An earlier object of that name left it behind.
+    Orphaned,
+    /// It is not to be touched.
+    Foreign(Holder),
+}
+
+impl Observed {
+    /// Decides whose the Secret is, seen from the object with that name and UID.
+    #[must_use]
+    pub fn claimed_by(&self, name: &str, uid: &str) -> Claim {
+        if self.deleting {
+            return Claim::Foreign(Holder::Deleting);
+        }
+        let controller = self.references.iter().find(|reference| reference.controller);
+        match (&self.owner, controller) {
+            (_, Some(other)) if other.uid != uid => Claim::Foreign(Holder::Controller {
+                kind: other.kind.clone(),
+                name: other.name.clone(),
+            }),
+            (Some(owner), _) if owner.uid == uid => Claim::Ours,
+            // The annotations may be lost; a controller reference with our UID says the same.
+            (None, Some(_)) => Claim::Ours,
+            (Some(owner), _) if owner.name == name && self.managed => Claim::Orphaned,
+            (Some(owner), _) => Claim::Foreign(Holder::Other { name: owner.name.clone() }),
+            (None, None) => Claim::Foreign(Holder::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned_by(name: &str, uid: &str) -> Observed {
+        Observed {
+            owner: Some(Owner { name: name.into(), uid: uid.into() }),
+            managed: true,
+            ..Observed::default()
+        }
+    }
+
+    fn reference(uid: &str) -> Reference {
+        Reference {
+            api_version: "ncp-secrets.io/v1alpha1".into(),
+            kind: "NcpSecret".into(),
+            name: "n".into(),
+            uid: uid.into(),
+            controller: true,
+            blocks_deletion: false,
+        }
+    }
+
+    #[test]
+    fn r2_a_secret_that_is_not_ours_is_foreign_and_the_claim_names_its_holder() {
+        let foreign = |holder| Claim::Foreign(holder);
+        let with = |observed: Observed, references| Observed { references, ..observed };
+        let cases = [
+            ("our uid", owned_by("n", "1"), Claim::Ours),
+            ("our uid and reference", with(owned_by("n", "1"), vec![reference("1")]), Claim::Ours),
+            ("annotations lost", with(Observed::default(), vec![reference("1")]), Claim::Ours),
+            ("left by an earlier object of our name", owned_by("n", "0"), Claim::Orphaned),
+            (
+                "still collected with the earlier object",
+                with(owned_by("n", "0"), vec![reference("0")]),
+                foreign(Holder::Controller { kind: "NcpSecret".into(), name: "n".into() }),
+            ),
+            (
+                "mark of an earlier object, label lost",
+                Observed { managed: false, ..owned_by("n", "0") },
+                foreign(Holder::Other { name: "n".into() }),
+            ),
+            ("another object's", owned_by("m", "2"), foreign(Holder::Other { name: "m".into() })),
+            ("no marks", Observed::default(), foreign(Holder::Unknown)),
+            (
+                "ours, on its way out",
+                Observed { deleting: true, ..owned_by("n", "1") },
+                foreign(Holder::Deleting),
+            ),
+            (
+                "our mark copied onto somebody else's",
+                with(owned_by("n", "1"), vec![reference("9")]),
+                foreign(Holder::Controller { kind: "NcpSecret".into(), name: "n".into() }),
+            ),
+        ];
+        for (case, observed, expected) in cases {
+            assert_eq!(observed.claimed_by("n", "1"), expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What a spec asks for, typed and validated once: nothing behind this file checks a field again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::remote::SourceRef;
+use super::trouble::{SpecError, Trouble};
+use crate::api::terms::Stage;
+use crate::api::{
+    CreationPolicy, DataKey, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec, RESERVED_PREFIX,
+    Refresh, Source, StoreKind,
+};
+
+/// Names an object: namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Names a store from the point of view of one namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoreKey {
+    /// Which of the two kinds.
+    pub kind: StoreKind,
+    /// The namespace of an `NcpSecretStore`; none for the cluster's kind.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// A validated spec with all defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The object that asks.
+    pub object: ObjectKey,
+    /// Its UID, which tells it from an earlier object of the same name.
+    pub uid: String,
+    /// The generation of its spec.
+    pub generation: i64,
+    /// When it was created; of two that claim one target the older has it.
+    pub created: Timestamp,
+    /// Where to read.
+    pub store: StoreKey,
+    /// What to read.
+    pub source: SourceRef,
+    /// Which value of the chain.
+    pub stage: Stage,
+    /// Longest time between two looks.
+    pub interval: SignedDuration,
+    /// How long looks may fail before Ready turns False.
+    pub stale_after: SignedDuration,
+    /// The Secret to write.
+    pub target: TargetRequest,
+    /// Its keys.
+    pub keys: Keys,
+    /// The force-sync annotation, as far as status can echo it.
+    pub force_sync: Option<String>,
+}
+
+/// The Secret to write, apart from its content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetRequest {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub type_: String,
+    /// Labels besides our own.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations besides our own.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether it is collected with its object.
+    pub policy: CreationPolicy,
+}
+
+/// Which keys the Secret has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keys {
+    /// Every key of the value under its own name.
+    All,
+    /// These.
+    Chosen(Vec<ChosenKey>),
+}
+
+/// One key of the Secret and where its bytes come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenKey {
+    /// Its name in the Secret.
+    pub key: String,
+    /// Its name in the value.
+    pub from: String,
+    /// Whether the Secret may do without it.
+    pub optional: bool,
+}
+
+const DEFAULT_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
+const SHORTEST: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST: SignedDuration = SignedDuration::from_hours(8760);
+const LEAST_STALE_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// The longest force-sync annotation that status echoes whole, in characters.
+const LONGEST_ECHO: usize = 253;
+
+/// Turns an object into a request.
+///
+/// # Errors
+///
+/// The first thing in the spec that cannot be done, as the trouble that its status will tell.
+pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
+    let metadata = &object.metadata;
+    let spec = &object.spec;
+    let object_key = ObjectKey {
+        namespace: metadata.namespace.clone().unwrap_or_default(),
+        name: metadata.name.clone().unwrap_or_default(),
+    };
+    let (interval, stale_after) = times(spec.refresh.as_ref())?;
+    Ok(Request {
+        uid: metadata.uid.clone().unwrap_or_default(),
+        generation: metadata.generation.unwrap_or_default(),
+        created: metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+        store: store(spec, &object_key.namespace)?,
+        source: source(&spec.source)?,
+        stage: spec.source.stage.unwrap_or_default(),
+        interval,
+        stale_after,
+        target: target(spec, &object_key.name)?,
+        keys: keys(spec.data.as_deref())?,
+        force_sync: metadata
+            .annotations
+            .as_ref()
+            .and_then(|annotations| annotations.get(FORCE_SYNC))
+            .map(|text| text.chars().take(LONGEST_ECHO).collect()),
+        object: object_key,
+    })
+}
+
+fn store(spec: &NcpSecretSpec, namespace: &str) -> Result<StoreKey, SpecError> {
+    let kind = spec.store_ref.kind.unwrap_or_default();
+    if !is_subdomain(&spec.store_ref.name) {
+        return Err(SpecError::StoreName);
+    }
+    Ok(StoreKey {
+        kind,
+        namespace: (kind == StoreKind::NcpSecretStore).then(|| namespace.to_owned()),
+        name: spec.store_ref.name.clone(),
+    })
+}
+
+fn source(source: &Source) -> Result<SourceRef, SpecError> {
+    match (&source.secret_id, &source.secret_name) {
+        (Some(id), None) if is_secret_id(id) => Ok(SourceRef::Id(id.clone())),
+        (None, Some(name)) if is_secret_name(name) => Ok(SourceRef::Name(name.clone())),
+        (Some(_), None) => Err(SpecError::SecretId),
+        (None, Some(_)) => Err(SpecError::SecretName),
+        _ => Err(SpecError::NotOneSource),
+    }
+}
+
+fn is_secret_id(id: &str) -> bool {
+    id.len() <= 128
+        && id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
+}
+
+fn is_secret_name(name: &str) -> bool {
+    (3..=64).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+fn times(refresh: Option<&Refresh>) -> Result<(SignedDuration, SignedDuration), SpecError> {
+    let interval = refresh.and_then(|refresh| refresh.interval.as_deref());
+    let stale_after = refresh.and_then(|refresh| refresh.stale_after.as_deref());
+    let interval = interval.map_or(Ok(DEFAULT_INTERVAL), |text| time("refresh.interval", text))?;
+    let stale_after = stale_after.map_or_else(
+        || Ok(interval.saturating_mul(3).max(LEAST_STALE_AFTER)),
+        |text| time("refresh.staleAfter", text),
+    )?;
+    Ok((interval, stale_after))
+}
+
+fn time(field: &'static str, text: &str) -> Result<SignedDuration, SpecError> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"hms".contains(&byte));
+    let parsed: Option<SignedDuration> = plain.then(|| text.parse().ok()).flatten();
+    parsed
+        .filter(|span| (SHORTEST..=LONGEST).contains(span))
+        .ok_or(SpecError::Time { field })
+}
+
+fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, SpecError> {
+    let target = spec.target.clone().unwrap_or_default();
+    let name = target.name.unwrap_or_else(|| object_name.to_owned());
+    if !is_subdomain(&name) {
+        return Err(SpecError::TargetName);
+    }
+    let type_ = target.type_.unwrap_or_else(|| "Opaque".to_owned());
+    if !is_allowed_type(&type_) {
+        return Err(SpecError::TargetType);
+    }
+    for key in target.labels.keys().chain(target.annotations.keys()) {
+        if key.starts_with(RESERVED_PREFIX) || key == MANAGED_BY {
+            return Err(SpecError::Reserved { key: key.clone() });
+        }
+        if !is_qualified_name(key) {
+            return Err(SpecError::MetadataKey { key: key.clone() });
+        }
+    }
+    for (key, value) in &target.labels {
+        if !value.is_empty() && !is_name_part(value) {
+            return Err(SpecError::LabelValue { key: key.clone() });
+        }
+    }
+    Ok(TargetRequest {
+        name,
+        type_,
+        labels: target.labels,
+        annotations: target.annotations,
+        policy: target.creation_policy.unwrap_or_default(),
+    })
+}
+
+const KUBERNETES_TYPES: [&str; 4] = [
+    "kubernetes.io/tls",
+    "kubernetes.io/dockerconfigjson",
+    "kubernetes.io/basic-auth",
+    "kubernetes.io/ssh-auth",
+];
+
+fn is_allowed_type(type_: &str) -> bool {
+    let form = (1..=253).contains(&type_.len())
+        && type_.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && type_.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && type_.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    let reserved = ["kubernetes.io/", "helm.sh/", "bootstrap."]
+        .iter()
+        .any(|prefix| type_.starts_with(prefix));
+    form && (KUBERNETES_TYPES.contains(&type_) || !reserved)
+}
+
+fn keys(data: Option<&[DataKey]>) -> Result<Keys, Trouble> {
+    let Some(data) = data else {
+        return Ok(Keys::All);
+    };
+    let mut seen = BTreeSet::new();
+    for item in data {
+        if !is_secret_key(&item.key) {
+            return Err(Trouble::InvalidKey { key: item.key.clone() });
+        }
+        if !seen.insert(&item.key) {
+            return Err(Trouble::KeyConflict { key: item.key.clone() });
+        }
+    }
+    let chosen = data.iter().map(|item| ChosenKey {
+        key: item.key.clone(),
+        from: item.from.clone(),
+        optional: item.optional.unwrap_or_default(),
+    });
+    Ok(Keys::Chosen(chosen.collect()))
+}
+
+/// Whether Kubernetes allows the name for a key of a Secret.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    (1..=253).contains(&key.len())
+        && key != "."
+        && !key.starts_with("..")
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+fn is_subdomain(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    name.len() <= 253 && name.split('.').all(part)
+}
+
+/// The form of label and annotation keys: an optional domain, a slash, a name.
+fn is_qualified_name(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((domain, name)) => is_subdomain(domain) && is_name_part(name),
+        None => is_name_part(key),
+    }
+}
+
+fn is_name_part(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests;

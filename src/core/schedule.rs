@@ -1,0 +1,189 @@
+//! When to look next: one table, as a function.
+//!
+//! Regular looks of one source fall together, in a slot that a hash of the source gives it within the interval, and
+//! apart from those of other sources. No time of a last look is kept: the slot is where it is, also after a restart.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::remote::SourceRef;
+use super::request::{Request, StoreKey};
+use super::status::STALLED_AFTER;
+use crate::api::{NcpSecretStatus, Reason, SourceStatus};
+
+/// What the schedule is made from.
+pub struct Plight<'pass> {
+    /// What the spec asks for.
+    pub request: &'pass Request,
+    /// The status after the pass.
+    pub status: &'pass NcpSecretStatus,
+    /// What is wrong, if something is.
+    pub trouble: Option<Reason>,
+    /// How many passes in a row ended with a failed call, this one included.
+    pub failures: u32,
+    /// How long the service asks to wait.
+    pub retry_after: Option<Duration>,
+    /// A random number from 0 to 1, against many retrying at once.
+    pub dice: f64,
+}
+
+const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
+const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_mins(5);
+const CONTESTED_WAIT: SignedDuration = SignedDuration::from_secs(30);
+const ABSENT_FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+const UNFINISHED_ROTATION_WAIT: SignedDuration = SignedDuration::from_mins(15);
+const OVERDUE_FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+const ROTATING_SHORTEST: SignedDuration = SignedDuration::from_secs(5);
+const ROTATING_LONGEST: SignedDuration = SignedDuration::from_secs(60);
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The moment of the next look; at least a second away.
+#[must_use]
+pub fn next_look(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
+    let wanted = wanted(plight, now);
+    wanted.max(later(now, SHORTEST_WAIT))
+}
+
+fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
+    let slot = slot(plight.request, now);
+    let Some(reason) = plight.trouble else {
+        return slot.min(rotation_wake(plight, now).unwrap_or(slot));
+    };
+    match reason {
+        Reason::SourceNotFound | Reason::SourceDestroyed => absent(plight, slot, now),
+        Reason::SourceRevoked => slot.min(destruction(plight.status, now).unwrap_or(slot)),
+        Reason::TargetNotOwned => later(now, CONTESTED_WAIT),
+        Reason::SourceUnreadable
+        | Reason::StageEmpty
+        | Reason::MissingKey
+        | Reason::InvalidKey
+        | Reason::KeyConflict
+        | Reason::TooLarge => slot.min(rotation_wake(plight, now).unwrap_or(slot)),
+        Reason::RefreshFailing
+        | Reason::TargetMissing
+        | Reason::ClusterRefused
+        | Reason::CredentialsMissing
+        | Reason::CredentialsRejected
+        | Reason::PermissionDenied
+        | Reason::ClockSkew
+        | Reason::Throttled
+        | Reason::SourceUnavailable => later(now, backoff(plight)),
+        // On change, which wakes the object by itself; and the slot as a safety net.
+        Reason::InvalidSpec
+        | Reason::NotGranted
+        | Reason::StoreNotFound
+        | Reason::StoreNotReady
+        | Reason::TargetImmutable
+        | Reason::SourceDisabled => slot,
+        // No trouble has one of these.
+        Reason::Synced
+        | Reason::Enabled
+        | Reason::Rotating
+        | Reason::Idle
+        | Reason::InProgress
+        | Reason::Manual
+        | Reason::RotationFailed
+        | Reason::RotationStalled
+        | Reason::RotationOverdue
+        | Reason::NotRead
+        | Reason::Configured => slot,
+    }
+}
+
+/// The first moment after now that falls into the source's slot of the interval.
+fn slot(request: &Request, now: Timestamp) -> Timestamp {
+    let interval = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX).max(1);
+    let offset = i64::try_from(hash(&request.store, &request.source) >> 1)
+        .unwrap_or_default()
+        .rem_euclid(interval);
+    let since_slot = (now.as_millisecond() - offset).rem_euclid(interval);
+    later(now, SignedDuration::from_millis(interval - since_slot))
+}
+
+/// What rotation asks for, if it asks for more than the slot.
+fn rotation_wake(plight: &Plight<'_>, now: Timestamp) -> Option<Timestamp> {
+    let source = plight.status.source.as_ref()?;
+    let interval = plight.request.interval;
+    if let Some(since) = &source.rotating_since {
+        let running = now.duration_since(since.0);
+        return Some(if running < STALLED_AFTER {
+            later(now, clamp(running / 6, ROTATING_SHORTEST, ROTATING_LONGEST))
+        } else {
+            later(now, interval.min(UNFINISHED_ROTATION_WAIT))
+        });
+    }
+    if source.rotation_phase == "ROTATION_FAILED" {
+        return Some(later(now, interval.min(UNFINISHED_ROTATION_WAIT)));
+    }
+    let date = source.next_rotation_time.as_ref().filter(|_| may_rotate(source))?.0;
+    let overdue = now.duration_since(date);
+    if overdue < SignedDuration::ZERO {
+        return Some(later(date, after_the_date(plight.request)));
+    }
+    Some(later(now, clamp(overdue, OVERDUE_FIRST_WAIT, interval)))
+}
+
+fn may_rotate(source: &SourceStatus) -> bool {
+    source.lifecycle == "ENABLE"
+}
+
+/// 30 to 60 seconds after the date, by hash: not all at once, and not before the rotation has begun.
+fn after_the_date(request: &Request) -> SignedDuration {
+    let spread = hash(&request.store, &request.source) % 30_001;
+    SignedDuration::from_millis(30_000 + i64::try_from(spread).unwrap_or_default())
+}
+
+/// A secret that is not there: soon again while people may still be creating it, hardly ever after it is gone.
+fn absent(plight: &Plight<'_>, slot: Timestamp, now: Timestamp) -> Timestamp {
+    let failing = plight
+        .status
+        .failing_since
+        .as_ref()
+        .map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
+    if plight.status.target.is_none() {
+        return later(now, clamp(failing, ABSENT_FIRST_WAIT, plight.request.interval));
+    }
+    if failing < A_DAY { slot } else { later(now, A_DAY) }
+}
+
+fn destruction(status: &NcpSecretStatus, now: Timestamp) -> Option<Timestamp> {
+    let date = status.source.as_ref()?.expected_destroy_time.as_ref()?.0;
+    (date > now).then(|| later(date, SHORTEST_WAIT))
+}
+
+/// What the service asks for, else 1 s doubling with full jitter; 5 min at the most.
+fn backoff(plight: &Plight<'_>) -> SignedDuration {
+    if let Some(asked) = plight.retry_after {
+        return SignedDuration::try_from(asked).unwrap_or(LONGEST_BACKOFF).min(LONGEST_BACKOFF);
+    }
+    let doublings = plight.failures.saturating_sub(1).min(16);
+    let ceiling = SHORTEST_WAIT.saturating_mul(1 << doublings).min(LONGEST_BACKOFF);
+    ceiling.mul_f64(plight.dice.clamp(0.0, 1.0))
+}
+
+/// A number that stays the same for a source of a store, on every machine and in every version.
+fn hash(store: &StoreKey, source: &SourceRef) -> u64 {
+    let (kind, text) = match source {
+        SourceRef::Id(id) => ("id", id),
+        SourceRef::Name(name) => ("name", name),
+    };
+    let namespace = store.namespace.as_deref().unwrap_or_default();
+    let digest = [store.kind.as_str(), namespace, &store.name, kind, text]
+        .iter()
+        .fold(Sha256::new(), |hasher, part| hasher.chain_update(part).chain_update([0]))
+        .finalize();
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn clamp(span: SignedDuration, least: SignedDuration, most: SignedDuration) -> SignedDuration {
+    span.min(most).max(least)
+}
+
+fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
+    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,303 @@
+//! The status after a pass: a function of the status before, the outcome and the time.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::outcome::Outcome;
+use super::remote::{Facts, Lifecycle, Phase};
+use super::trouble::{Bearing, Trouble};
+use crate::api::{NcpSecretStatus, Reason, SourceStatus, TargetStatus, condition};
+
+/// How long a rotation may run before it counts as stalled.
+pub const STALLED_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after its date a rotation that has not started counts as overdue.
+pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// What of a request its status needs.
+#[derive(Clone, Debug)]
+pub struct Subject<'pass> {
+    /// Generation of the spec.
+    pub generation: i64,
+    /// How long looks may fail before Ready turns False.
+    pub stale_after: SignedDuration,
+    /// Name of the target.
+    pub target: &'pass str,
+    /// The force-sync annotation that this pass obeyed.
+    pub force_sync: Option<&'pass str>,
+}
+
+/// The status after the outcome; equal to the one before when nothing happened.
+#[must_use]
+pub fn next(
+    previous: &NcpSecretStatus,
+    subject: &Subject<'_>,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> NcpSecretStatus {
+    let now = whole_seconds(now);
+    let (facts, trouble) = match outcome {
+        Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => return previous.clone(),
+        Outcome::Synced { facts, .. } => (Some(facts), None),
+        Outcome::Failed { trouble, facts, .. } => (facts.as_ref(), Some(trouble)),
+    };
+    let source = facts
+        .map(|facts| source(facts, previous.source.as_ref(), now))
+        .or_else(|| previous.source.clone());
+    let failing_since =
+        trouble.map(|_| previous.failing_since.clone().unwrap_or_else(|| Time(now)));
+    let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
+    let mut wanted = vec![
+        available(facts, trouble, previous),
+        rotation(facts, source.as_ref(), previous, now),
+        stalled(trouble, &ready),
+    ];
+    wanted.insert(0, Some(ready));
+    NcpSecretStatus {
+        observed_generation: subject.generation,
+        conditions: wanted
+            .into_iter()
+            .flatten()
+            .map(|claim| claim.into_condition(previous, subject.generation, now))
+            .collect(),
+        source,
+        target: target(outcome, subject, previous, now),
+        failing_since,
+        last_forced_sync: subject
+            .force_sync
+            .map(str::to_owned)
+            .or_else(|| previous.last_forced_sync.clone()),
+    }
+}
+
+/// The reason of the Ready condition.
+#[must_use]
+pub fn previous_reason(status: &NcpSecretStatus) -> Option<Reason> {
+    find(status, condition::READY).and_then(|ready| Reason::parse(&ready.reason))
+}
+
+/// Whether the Secret was written once.
+#[must_use]
+pub const fn was_synced(status: &NcpSecretStatus) -> bool {
+    status.target.is_some()
+}
+
+/// Whether the source is rotating, by either of the words that NCP has for it.
+#[must_use]
+pub fn is_rotating(facts: &Facts) -> bool {
+    facts.lifecycle == Lifecycle::Rotating || facts.phase == Phase::Rotating
+}
+
+/// A condition before it has times.
+struct Claim {
+    type_: &'static str,
+    status: &'static str,
+    reason: Reason,
+    message: String,
+}
+
+impl Claim {
+    fn into_condition(self, previous: &NcpSecretStatus, generation: i64, now: Timestamp) -> Condition {
+        let since = find(previous, self.type_)
+            .filter(|before| before.status == self.status)
+            .map_or(Time(now), |before| before.last_transition_time.clone());
+        Condition {
+            type_: self.type_.into(),
+            status: self.status.into(),
+            reason: self.reason.as_str().into(),
+            message: self.message,
+            last_transition_time: since,
+            observed_generation: Some(generation),
+        }
+    }
+}
+
+fn ready(
+    previous: &NcpSecretStatus,
+    subject: &Subject<'_>,
+    trouble: Option<&Trouble>,
+    failing_since: Option<&Time>,
+    now: Timestamp,
+) -> Claim {
+    let type_ = condition::READY;
+    let Some(trouble) = trouble else {
+        let message = "The Secret holds the value that NCP showed at the last look.".into();
+        return Claim { type_, status: "True", reason: Reason::Synced, message };
+    };
+    let failing = failing_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
+    let was_ready = find(previous, type_).is_some_and(|ready| ready.status == "True");
+    let still_good = trouble.bearing() == Bearing::WhenStale
+        && was_ready
+        && previous.observed_generation == subject.generation
+        && failing < subject.stale_after;
+    if still_good {
+        let reason = Reason::RefreshFailing;
+        let message = format!("The Secret holds the last value, but looks fail. {}", trouble.message());
+        Claim { type_, status: "True", reason, message }
+    } else {
+        Claim { type_, status: "False", reason: trouble.reason(), message: trouble.message() }
+    }
+}
+
+fn available(
+    facts: Option<&Facts>,
+    trouble: Option<&Trouble>,
+    previous: &NcpSecretStatus,
+) -> Option<Claim> {
+    let type_ = condition::SOURCE_AVAILABLE;
+    let unavailable = trouble.filter(|trouble| {
+        matches!(
+            trouble.reason(),
+            Reason::SourceDisabled
+                | Reason::SourceRevoked
+                | Reason::SourceDestroyed
+                | Reason::SourceNotFound
+                | Reason::SourceUnreadable
+        )
+    });
+    if let Some(trouble) = unavailable {
+        let (reason, message) = (trouble.reason(), trouble.message());
+        return Some(Claim { type_, status: "False", reason, message });
+    }
+    let Some(facts) = facts else {
+        return keep_or_unread(type_, previous);
+    };
+    let (reason, message) = if is_rotating(facts) {
+        (Reason::Rotating, "The secret is readable, and a rotation of it is running.")
+    } else {
+        (Reason::Enabled, "The secret is readable.")
+    };
+    Some(Claim { type_, status: "True", reason, message: message.into() })
+}
+
+fn rotation(
+    facts: Option<&Facts>,
+    source: Option<&SourceStatus>,
+    previous: &NcpSecretStatus,
+    now: Timestamp,
+) -> Option<Claim> {
+    let type_ = condition::ROTATION_HEALTHY;
+    let (Some(facts), Some(source)) = (facts, source) else {
+        return keep_or_unread(type_, previous);
+    };
+    let (status, reason, message) = rotation_health(facts, source.rotating_since.as_ref(), now);
+    Some(Claim { type_, status, reason, message: message.into() })
+}
+
+fn rotation_health(
+    facts: &Facts,
+    rotating_since: Option<&Time>,
+    now: Timestamp,
+) -> (&'static str, Reason, &'static str) {
+    if facts.phase == Phase::Failed {
+        return (
+            "False",
+            Reason::RotationFailed,
+            "The last rotation failed in NCP. Retry or cancel it there; look at the log of the rotation action for the cause. Pods keep the ACTIVE value.",
+        );
+    }
+    if is_rotating(facts) {
+        let running =
+            rotating_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
+        return if running < STALLED_AFTER {
+            ("True", Reason::InProgress, "A rotation is running.")
+        } else {
+            (
+                "False",
+                Reason::RotationStalled,
+                "A rotation has been running for over an hour. Check the rotation action in Cloud Functions; cancel the rotation in NCP if it is lost. Pods keep the ACTIVE value.",
+            )
+        };
+    }
+    if !facts.automatic {
+        return ("True", Reason::Manual, "Automatic rotation is off.");
+    }
+    let overdue = facts.lifecycle.readable()
+        && facts.next_rotation.is_some_and(|date| now.duration_since(date) >= OVERDUE_AFTER);
+    if overdue {
+        return (
+            "False",
+            Reason::RotationOverdue,
+            "The date of the next rotation has passed and no rotation has started. Check the trigger of the secret in NCP.",
+        );
+    }
+    ("True", Reason::Idle, "No rotation is running.")
+}
+
+fn stalled(trouble: Option<&Trouble>, ready: &Claim) -> Option<Claim> {
+    let trouble = trouble.filter(|trouble| trouble.reason().needs_a_person())?;
+    (ready.status == "False").then(|| Claim {
+        type_: condition::STALLED,
+        status: "True",
+        reason: trouble.reason(),
+        message: trouble.message(),
+    })
+}
+
+/// What was said stays until somebody looks again; before the first look nothing is known.
+fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Option<Claim> {
+    let said = find(previous, type_).and_then(|before| {
+        let status = ["True", "False"].into_iter().find(|word| *word == before.status)?;
+        Some((status, Reason::parse(&before.reason)?, before.message.clone()))
+    });
+    let (status, reason, message) = said.unwrap_or_else(|| {
+        ("Unknown", Reason::NotRead, "The secret has not been read yet.".to_owned())
+    });
+    Some(Claim { type_, status, reason, message })
+}
+
+fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> SourceStatus {
+    let rotating_since = is_rotating(facts).then(|| {
+        previous
+            .filter(|previous| previous.secret_id == facts.secret_id)
+            .and_then(|previous| previous.rotating_since.clone())
+            .unwrap_or_else(|| Time(now))
+    });
+    let time = |moment: Option<Timestamp>| moment.map(|moment| Time(whole_seconds(moment)));
+    SourceStatus {
+        secret_id: shorten(&facts.secret_id, 256),
+        secret_name: shorten(&facts.secret_name, 256),
+        key_isolation: facts.host.as_str().into(),
+        lifecycle: shorten(facts.lifecycle.as_str(), 64),
+        rotation_phase: shorten(facts.phase.as_str(), 64),
+        rotation_period_days: facts.automatic.then_some(facts.period_days).flatten(),
+        next_rotation_time: time(facts.next_rotation.filter(|_| facts.automatic)),
+        rotating_since,
+        expected_destroy_time: time(facts.expected_destroy),
+        update_time: time(facts.updated),
+    }
+}
+
+fn target(
+    outcome: &Outcome,
+    subject: &Subject<'_>,
+    previous: &NcpSecretStatus,
+    now: Timestamp,
+) -> Option<TargetStatus> {
+    let before = previous.target.as_ref();
+    let Outcome::Synced { keys, changed, .. } = outcome else {
+        return before.cloned();
+    };
+    let unchanged = before.filter(|before| !changed && before.name == subject.target);
+    Some(TargetStatus {
+        name: subject.target.to_owned(),
+        keys: keys.clone(),
+        changed_time: unchanged.map_or(Time(now), |before| before.changed_time.clone()),
+    })
+}
+
+fn find<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<&'status Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == type_)
+}
+
+/// Times in status have whole seconds, as everywhere in Kubernetes.
+fn whole_seconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+fn shorten(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,526 @@
+//! Everything that can keep a Secret from being good, and what is said about it.
+//!
+//! A [`Trouble`] is a value: one variant for each thing that went wrong. Three total functions speak about it:
+//! [`Trouble::reason`] for machines, [`Trouble::message`] for people, and [`Trouble::advice`], the part of the
+//! message that says what to do. Messages carry names of keys and objects, and never a value, a reply, or
+//! anything that differs from attempt to attempt.
+
+use std::time::Duration;
+
+use super::remote::{Failure, Lifecycle, LookError, Unreadable};
+use super::request::StoreKey;
+use crate::api::Reason;
+use crate::api::terms::Stage;
+
+/// Why the Secret is not good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The spec asks for something that cannot be done.
+    Spec(SpecError),
+    /// The object does not have the form of its kind.
+    Undecodable,
+    /// The cluster store grants nothing of the kind to this namespace.
+    NotGranted {
+        /// The store that was asked for.
+        store: StoreKey,
+    },
+    /// There is no such store.
+    StoreNotFound {
+        /// The store that was asked for.
+        store: StoreKey,
+    },
+    /// The store itself does not have the form of its kind, or asks for what cannot be.
+    StoreNotReady {
+        /// The store that was asked for.
+        store: StoreKey,
+    },
+    /// The credential Secret does not hold a key pair.
+    CredentialsMissing {
+        /// What is wrong with it.
+        problem: CredentialsProblem,
+    },
+    /// The look failed.
+    Look(LookError),
+    /// The lifecycle of the secret forbids reading it.
+    Withheld(Lifecycle),
+    /// The value is there and cannot be used.
+    Unreadable(Unreadable),
+    /// The stage holds no value.
+    StageEmpty(Stage),
+    /// The value does not have a key that is needed.
+    MissingKey {
+        /// The key that is missing.
+        key: String,
+    },
+    /// A key that a Secret cannot have.
+    InvalidKey {
+        /// The key.
+        key: String,
+    },
+    /// Two entries want the same key.
+    KeyConflict {
+        /// The key.
+        key: String,
+    },
+    /// More than a Secret can hold.
+    TooLarge,
+    /// The target belongs to somebody else.
+    NotOwned {
+        /// Who has it.
+        holder: Holder,
+    },
+    /// The target exists and cannot change in the way that is asked for.
+    Immutable(Immutability),
+    /// The target was deleted and cannot be made again, because the source cannot be read.
+    TargetMissing {
+        /// Why it cannot be read.
+        cause: Box<Self>,
+    },
+    /// The API server refuses the write.
+    ClusterRefused {
+        /// The HTTP status.
+        code: u16,
+        /// The API server's one-word reason.
+        reason: String,
+        /// The fields that it names.
+        fields: Vec<String>,
+    },
+}
+
+/// What is wrong with a spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is explained by its sentence in `spec_sentence`")]
+pub enum SpecError {
+    NotOneSource,
+    SecretId,
+    SecretName,
+    StoreName,
+    Time { field: &'static str },
+    TargetName,
+    TargetType,
+    Reserved { key: String },
+    MetadataKey { key: String },
+    LabelValue { key: String },
+}
+
+impl From<SpecError> for Trouble {
+    fn from(error: SpecError) -> Self {
+        Self::Spec(error)
+    }
+}
+
+/// What is wrong with a credential Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialsProblem {
+    /// It does not exist.
+    NoSecret {
+        /// Its name.
+        secret: String,
+    },
+    /// It lacks a key.
+    NoKey {
+        /// Its name.
+        secret: String,
+        /// The key that it lacks.
+        key: String,
+    },
+    /// A key holds something that is no part of an NCP key pair.
+    NotAKeyPair {
+        /// Its name.
+        secret: String,
+        /// The key with the wrong content.
+        key: String,
+    },
+    /// We may not read it.
+    Forbidden {
+        /// Its name.
+        secret: String,
+    },
+}
+
+/// Who has a Secret that is not ours to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Another `NcpSecret`, whose UID it carries.
+    Other {
+        /// The name of that object.
+        name: String,
+    },
+    /// Another `NcpSecret`, which asked first.
+    Earlier {
+        /// The name of that object.
+        name: String,
+    },
+    /// An object that the Secret names as its controller.
+    Controller {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// Somebody who left no name.
+    Unknown,
+    /// Nobody: the Secret is being deleted.
+    Deleting,
+}
+
+/// What of a target cannot change in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Immutability {
+    /// Its type.
+    Type,
+    /// Its content, because somebody set `immutable: true`.
+    Content,
+}
+
+/// How a trouble bears on a Secret that was good before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearing {
+    /// Spec, source or target say that the Secret is not what it should be.
+    AtOnce,
+    /// Only the look says so: the Secret counts as good until looks have failed for long.
+    WhenStale,
+}
+
+impl Trouble {
+    /// The word for it.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Spec(_) | Self::Undecodable => Reason::InvalidSpec,
+            Self::NotGranted { .. } => Reason::NotGranted,
+            Self::StoreNotFound { .. } => Reason::StoreNotFound,
+            Self::StoreNotReady { .. } => Reason::StoreNotReady,
+            Self::CredentialsMissing { .. } => Reason::CredentialsMissing,
+            Self::Look(error) => look_reason(error),
+            Self::Withheld(lifecycle) => match lifecycle {
+                Lifecycle::Disable => Reason::SourceDisabled,
+                Lifecycle::Revoke => Reason::SourceRevoked,
+                Lifecycle::Destroyed => Reason::SourceDestroyed,
+                Lifecycle::Enable | Lifecycle::Rotating | Lifecycle::Other(_) => {
+                    Reason::SourceUnreadable
+                }
+            },
+            Self::Unreadable(Unreadable::DuplicateKey(_)) | Self::KeyConflict { .. } => {
+                Reason::KeyConflict
+            }
+            Self::Unreadable(_) => Reason::SourceUnreadable,
+            Self::StageEmpty(_) => Reason::StageEmpty,
+            Self::MissingKey { .. } => Reason::MissingKey,
+            Self::InvalidKey { .. } => Reason::InvalidKey,
+            Self::TooLarge => Reason::TooLarge,
+            Self::NotOwned { .. } => Reason::TargetNotOwned,
+            Self::Immutable(_) => Reason::TargetImmutable,
+            Self::TargetMissing { .. } => Reason::TargetMissing,
+            Self::ClusterRefused { .. } => Reason::ClusterRefused,
+        }
+    }
+
+    /// Whether it makes Ready False at once or only after `staleAfter`.
+    #[must_use]
+    pub const fn bearing(&self) -> Bearing {
+        match self.reason() {
+            Reason::StoreNotFound
+            | Reason::StoreNotReady
+            | Reason::CredentialsMissing
+            | Reason::CredentialsRejected
+            | Reason::PermissionDenied
+            | Reason::ClockSkew
+            | Reason::Throttled
+            | Reason::SourceUnavailable => Bearing::WhenStale,
+            _ => Bearing::AtOnce,
+        }
+    }
+
+    /// The trouble behind it, for one that is only its consequence.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::TargetMissing { cause } => cause.root(),
+            other => other,
+        }
+    }
+
+    /// Whether trying again soon may be all that it takes.
+    #[must_use]
+    pub fn is_retried(&self) -> bool {
+        self.root().bearing() == Bearing::WhenStale || matches!(self.root(), Self::ClusterRefused { .. })
+    }
+
+    /// How long the service asks to wait before the next call.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TargetMissing { cause } => cause.retry_after(),
+            Self::Look(
+                LookError::Throttled { retry_after } | LookError::Unavailable { retry_after, .. },
+            ) => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What happened and what to do, in whole sentences.
+    #[must_use]
+    pub fn message(&self) -> String {
+        format!("{} {}", self.sentence(), self.advice())
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Spec(error) => spec_sentence(error),
+            Self::Undecodable => "This object does not have the form of an NcpSecret.".into(),
+            Self::NotGranted { store } => format!(
+                "{} does not grant this secret to this namespace.",
+                name_store(store)
+            ),
+            Self::StoreNotFound { store } => format!("{} does not exist.", name_store(store)),
+            Self::StoreNotReady { store } => {
+                format!("{} has a spec that cannot be used.", name_store(store))
+            }
+            Self::CredentialsMissing { problem } => problem.sentence(),
+            Self::Look(error) => look_sentence(error).into(),
+            Self::Withheld(lifecycle) => match lifecycle {
+                Lifecycle::Disable => "The secret is disabled in NCP.".into(),
+                Lifecycle::Revoke => "Deletion of the secret was requested in NCP.".into(),
+                Lifecycle::Destroyed => "The secret was destroyed in NCP.".into(),
+                Lifecycle::Enable | Lifecycle::Rotating | Lifecycle::Other(_) => {
+                    "NCP does not show the value of the secret.".into()
+                }
+            },
+            Self::Unreadable(why) => unreadable_sentence(why),
+            Self::StageEmpty(stage) => {
+                format!("The {} stage of the secret holds no value.", stage.as_str())
+            }
+            Self::MissingKey { key } => {
+                format!("The value in NCP has no key {key:?}, which spec.data asks for.")
+            }
+            Self::InvalidKey { key } => format!("Kubernetes does not allow the key {key:?}."),
+            Self::KeyConflict { key } => format!("The key {key:?} would be written twice."),
+            Self::TooLarge => "The content is larger than the 1 MiB that a Secret can hold.".into(),
+            Self::NotOwned { holder } => holder.sentence(),
+            Self::Immutable(Immutability::Type) => {
+                "The Secret exists with another type, and a type never changes.".into()
+            }
+            Self::Immutable(Immutability::Content) => {
+                "The Secret was made immutable, so its content cannot follow NCP.".into()
+            }
+            Self::TargetMissing { cause } => format!(
+                "The Secret was deleted and cannot be made again, because its source cannot be read: {}",
+                cause.sentence()
+            ),
+            Self::ClusterRefused { code, reason, fields } => refused_sentence(*code, reason, fields),
+        }
+    }
+
+    /// What to do about it, in whole sentences.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Spec(_) | Self::Undecodable => {
+                "Correct the spec; the Secret stays as it is until then."
+            }
+            Self::NotGranted { .. } => {
+                "Ask the platform team to add the secret to the store's grants."
+            }
+            Self::StoreNotFound { .. } => "Create the store, or correct spec.storeRef.",
+            Self::StoreNotReady { .. } => "Correct the spec of the store.",
+            Self::CredentialsMissing { .. } => {
+                "Write a valid key pair into the Secret; it is read again within seconds."
+            }
+            Self::Look(error) => look_advice(error),
+            Self::Withheld(lifecycle) => match lifecycle {
+                Lifecycle::Revoke => {
+                    "Pods keep the last value. To keep the secret, cancel its deletion in NCP and enable it."
+                }
+                Lifecycle::Destroyed => {
+                    "Pods keep the last value. Point spec.source at another secret."
+                }
+                _ => "Pods keep the last value. Enable the secret in NCP.",
+            },
+            Self::Unreadable(_) => {
+                "Pods keep the last value. Store a flat JSON object in NCP, each key once."
+            }
+            Self::StageEmpty(_) => {
+                "Pods keep the last value. Set the stage in NCP, or choose another in spec.source.stage."
+            }
+            Self::MissingKey { .. } => {
+                "Nothing was written. Add the key in NCP, correct spec.data, or mark the entry optional."
+            }
+            Self::InvalidKey { .. } => {
+                "Nothing was written. Use letters, digits, '-', '_' and '.' only; spec.data can give the key another name."
+            }
+            Self::KeyConflict { .. } => "Nothing was written. Give each entry a key of its own.",
+            Self::TooLarge => "Nothing was written. Choose fewer keys in spec.data.",
+            Self::NotOwned { holder: Holder::Deleting } => {
+                "It is written again as soon as it is gone."
+            }
+            Self::NotOwned { .. } => {
+                "It was left untouched. Choose another spec.target.name, or remove that Secret."
+            }
+            Self::Immutable(_) => {
+                "Use a new target.name, or delete the Secret and it is made anew."
+            }
+            Self::TargetMissing { cause } => cause.advice(),
+            Self::ClusterRefused { .. } => {
+                "The Secret stays as it was. Check the operator's rights, quotas and admission policies of the namespace."
+            }
+        }
+    }
+}
+
+const fn look_reason(error: &LookError) -> Reason {
+    match error {
+        LookError::CredentialsRejected => Reason::CredentialsRejected,
+        LookError::ClockSkew { .. } => Reason::ClockSkew,
+        LookError::PermissionDenied => Reason::PermissionDenied,
+        LookError::NotFound | LookError::NameNotFound | LookError::NameAmbiguous => {
+            Reason::SourceNotFound
+        }
+        LookError::Throttled { .. } => Reason::Throttled,
+        LookError::Unavailable { .. } => Reason::SourceUnavailable,
+    }
+}
+
+const fn look_sentence(error: &LookError) -> &'static str {
+    match error {
+        LookError::CredentialsRejected => "NCP does not accept the access key of the store.",
+        LookError::ClockSkew { .. } => {
+            "NCP refuses requests because the clock of this node differs by more than 5 minutes."
+        }
+        LookError::PermissionDenied => "The access key of the store may not read this secret.",
+        LookError::NotFound => "NCP knows no secret with this ID.",
+        LookError::NameNotFound => "NCP lists no secret with this name.",
+        LookError::NameAmbiguous => "NCP lists several secrets with this name.",
+        LookError::Throttled { .. } => "NCP asks for fewer requests.",
+        LookError::Unavailable { failure, .. } => match failure {
+            Failure::Connect => "No connection to NCP could be made.",
+            Failure::Handshake => "The API host could not prove over TLS that it is NCP.",
+            Failure::InvalidRequest => "NCP does not accept the form of the request.",
+            Failure::Timeout => "NCP did not answer in time.",
+            Failure::Interrupted => "The connection to NCP ended in the middle of an answer.",
+            Failure::Status(_) => "NCP answers with an error of its own.",
+            Failure::UnknownUrl => "The API host does not know the address of Secret Manager's API.",
+            Failure::Redirect => "The API host answered with a redirect, which is never followed.",
+            Failure::TooLarge => "The answer of the API host is larger than any real one.",
+            Failure::Malformed => "The answer of the API host is not one of Secret Manager.",
+        },
+    }
+}
+
+const fn look_advice(error: &LookError) -> &'static str {
+    match error {
+        LookError::CredentialsRejected => {
+            "Pods keep the last value. Correct the key pair in the store's Secret; it is read again within seconds."
+        }
+        LookError::ClockSkew { .. } => "Pods keep the last value. Correct the clock of the node.",
+        LookError::PermissionDenied => {
+            "Pods keep the last value. Give the key's account the right to view the secret."
+        }
+        LookError::NotFound | LookError::NameNotFound => {
+            "Check the ID or name, and the region and keyIsolation of the store."
+        }
+        LookError::NameAmbiguous => "Use spec.source.secretId instead.",
+        LookError::Throttled { .. } => {
+            "Pods keep the last value. The next look comes later by itself."
+        }
+        LookError::Unavailable { failure, .. } => match failure {
+            Failure::Handshake
+            | Failure::InvalidRequest
+            | Failure::UnknownUrl
+            | Failure::Redirect
+            | Failure::TooLarge
+            | Failure::Malformed => {
+                "Pods keep the last value. Check the endpoints that the operator was started with, and proxies in between."
+            }
+            Failure::Connect | Failure::Timeout | Failure::Interrupted | Failure::Status(_) => {
+                "Pods keep the last value. It is tried again by itself; check egress to port 443 if it lasts."
+            }
+        },
+    }
+}
+
+fn unreadable_sentence(why: &Unreadable) -> String {
+    match why {
+        Unreadable::NotJson => "The value in NCP is no JSON.".into(),
+        Unreadable::NotAnObject => "The value in NCP is no JSON object.".into(),
+        Unreadable::DuplicateKey(key) => format!("The value in NCP has the key {key:?} twice."),
+        Unreadable::WrongState => {
+            "NCP says that the state of the secret does not allow to read it.".into()
+        }
+    }
+}
+
+fn spec_sentence(error: &SpecError) -> String {
+    match error {
+        SpecError::NotOneSource => {
+            "spec.source must have exactly one of secretId and secretName.".into()
+        }
+        SpecError::SecretId => "spec.source.secretId is no ID that NCP could have given.".into(),
+        SpecError::SecretName => "spec.source.secretName is no name that NCP allows.".into(),
+        SpecError::StoreName => "spec.storeRef.name is no name that an object can have.".into(),
+        SpecError::Time { field } => {
+            format!("spec.{field} must be a time like 90s, 30m or 1h30m, from 30s to 8760h.")
+        }
+        SpecError::TargetName => "spec.target.name is no name that a Secret can have.".into(),
+        SpecError::TargetType => {
+            "spec.target.type must be Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name outside kubernetes.io/, helm.sh/ and bootstrap.".into()
+        }
+        SpecError::Reserved { key } => {
+            format!("spec.target sets {key:?}, which is reserved for the operator.")
+        }
+        SpecError::MetadataKey { key } => {
+            format!("spec.target sets {key:?}, which is no name of a label or annotation.")
+        }
+        SpecError::LabelValue { key } => {
+            format!("spec.target gives the label {key:?} a value that no label can have.")
+        }
+    }
+}
+
+impl CredentialsProblem {
+    fn sentence(&self) -> String {
+        match self {
+            Self::NoSecret { secret } => {
+                format!("The Secret {secret:?} with the store's credentials does not exist.")
+            }
+            Self::NoKey { secret, key } => {
+                format!("The Secret {secret:?} with the store's credentials has no key {key:?}.")
+            }
+            Self::NotAKeyPair { secret, key } => format!(
+                "The key {key:?} of the Secret {secret:?} does not hold what NCP gives out as a key pair."
+            ),
+            Self::Forbidden { secret } => format!(
+                "The operator may not read the Secret {secret:?} with the store's credentials."
+            ),
+        }
+    }
+}
+
+impl Holder {
+    fn sentence(&self) -> String {
+        match self {
+            Self::Other { name } => format!("The Secret belongs to the NcpSecret {name:?}."),
+            Self::Earlier { name } => {
+                format!("The NcpSecret {name:?} asked for the same Secret before.")
+            }
+            Self::Controller { kind, name } => {
+                format!("The Secret belongs to the {kind} {name:?}.")
+            }
+            Self::Unknown => "The Secret exists and was not made by this operator.".into(),
+            Self::Deleting => "The Secret is being deleted.".into(),
+        }
+    }
+}
+
+fn refused_sentence(code: u16, reason: &str, fields: &[String]) -> String {
+    let fields = if fields.is_empty() {
+        String::new()
+    } else {
+        format!(" (fields: {})", fields.join(", "))
+    };
+    format!("The API server refuses to write the Secret: {reason}, status {code}{fields}.")
+}
+
+fn name_store(store: &StoreKey) -> String {
+    format!("{} {:?}", store.kind.as_str(), store.name)
+}

@@ -1,0 +1,133 @@
+//! What is counted, for Prometheus.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::api::Reason;
+use crate::core::outcome::Outcome;
+
+/// All metrics of the process. Clones count together.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    passes: Family<ByOutcome, Counter>,
+    looks: Family<ByResult, Counter>,
+    calls: Family<ByCall, Counter>,
+    secret_writes: Family<ByKind, Counter>,
+    status_writes: Counter,
+    objects: Gauge<i64, AtomicI64>,
+    ready: Gauge<i64, AtomicI64>,
+    waiting: Gauge<i64, AtomicI64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByResult {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCall {
+    operation: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("ncp_secret_operator");
+        let passes = Family::default();
+        let looks = Family::default();
+        let calls = Family::default();
+        let secret_writes = Family::default();
+        let status_writes = Counter::default();
+        let objects = Gauge::default();
+        let ready = Gauge::default();
+        let waiting = Gauge::default();
+        registry.register("passes", "Passes over objects, by how they ended", passes.clone());
+        registry.register("looks", "Looks at sources, by result", looks.clone());
+        registry.register("calls", "Calls to NCP, by operation and result", calls.clone());
+        registry.register("secret_writes", "Writes of Secrets sent to the API server, by kind", secret_writes.clone());
+        registry.register("status_writes", "Writes of the status of NcpSecrets", status_writes.clone());
+        registry.register("objects", "NcpSecrets that are followed", objects.clone());
+        registry.register("queue_ready", "NcpSecrets whose pass is due and has not begun", ready.clone());
+        registry.register("queue_waiting", "NcpSecrets that wait for their time", waiting.clone());
+        registry.register(
+            "build",
+            "The version that runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        let registry = Arc::new(registry);
+        Self { registry, passes, looks, calls, secret_writes, status_writes, objects, ready, waiting }
+    }
+}
+
+impl Metrics {
+    /// The text that Prometheus reads.
+    ///
+    /// # Errors
+    ///
+    /// When a metric cannot be written as text.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    /// Counts a pass.
+    pub fn pass(&self, outcome: &Outcome) {
+        let (outcome, reason) = match outcome {
+            Outcome::Quiet => ("quiet", ""),
+            Outcome::Synced { .. } => ("synced", Reason::Synced.as_str()),
+            Outcome::Failed { trouble, .. } => ("failed", trouble.reason().as_str()),
+            Outcome::Interrupted => ("interrupted", ""),
+            Outcome::Leaving => ("leaving", ""),
+        };
+        self.passes.get_or_create(&ByOutcome { outcome, reason }).inc();
+    }
+
+    /// Counts a look.
+    pub fn look(&self, result: &'static str) {
+        self.looks.get_or_create(&ByResult { result }).inc();
+    }
+
+    /// Counts a call to NCP.
+    pub fn call(&self, operation: &'static str, result: &'static str) {
+        self.calls.get_or_create(&ByCall { operation, result }).inc();
+    }
+
+    /// Counts a write of a Secret.
+    pub fn secret_write(&self, kind: &'static str) {
+        self.secret_writes.get_or_create(&ByKind { kind }).inc();
+    }
+
+    /// Counts a write of a status.
+    pub fn status_write(&self) {
+        self.status_writes.inc();
+    }
+
+    /// Shows how much there is to do.
+    pub fn queue(&self, ready: usize, waiting: usize, objects: usize) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.ready.set(number(ready));
+        self.waiting.set(number(waiting));
+        self.objects.set(number(objects));
+    }
+}

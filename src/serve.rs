@@ -1,0 +1,69 @@
+//! What is served over HTTP: the probes and the metrics.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::controller::Health;
+use crate::metrics::Metrics;
+
+/// What the handlers show.
+#[derive(Clone)]
+pub struct Shown {
+    /// Whether the operator works.
+    pub health: Arc<Health>,
+    /// What it has counted.
+    pub metrics: Metrics,
+}
+
+/// Serves until `stop` is done.
+///
+/// # Errors
+///
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    shown: Shown,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(shown);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+async fn livez(State(shown): State<Shown>) -> impl IntoResponse {
+    if shown.health.is_alive() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::INTERNAL_SERVER_ERROR, "no pass has been given out for a minute\n")
+    }
+}
+
+async fn readyz(State(shown): State<Shown>) -> impl IntoResponse {
+    let missing = shown.health.missing();
+    if missing.is_empty() {
+        (StatusCode::OK, "ok\n".to_owned())
+    } else {
+        let advice = "are the CRDs installed, and may the operator list them?";
+        let text = format!("waiting for the first list of: {}; {advice}\n", missing.join(", "));
+        (StatusCode::SERVICE_UNAVAILABLE, text)
+    }
+}
+
+async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
+    match shown.metrics.text() {
+        Ok(text) => {
+            let type_ = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, type_)], text).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,69 @@
+//! Settings: flags, each with an environment variable of the same meaning.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Keeps Kubernetes Secrets equal to secrets in NAVER Cloud Platform Secret Manager.
+#[derive(Clone, Debug, Parser)]
+#[command(version, about)]
+pub struct Settings {
+    /// kubeconfig file to use. Without it: $KUBECONFIG, ~/.kube/config, or the pod's own service account.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// The operator's own namespace, for its installation key. Without it: the namespace of the pod or kubeconfig.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_NAMESPACE", value_name = "NAME")]
+    pub namespace: Option<String>,
+
+    /// Where /livez, /readyz and /metrics are served.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+
+    /// How many objects are worked on at once.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_CONCURRENCY", value_name = "N", default_value_t = 32,
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// Form of the log.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_LOG_FORMAT", value_name = "FORM", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// What is logged: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+
+    /// Base URL of the Korean API host for secrets under region-isolated keys, instead of NCP's own.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_REGIONAL", value_name = "URL")]
+    pub endpoint_kr_regional: Option<String>,
+
+    /// Base URL of the Korean API host for secrets under global keys, instead of NCP's own.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_GLOBAL", value_name = "URL")]
+    pub endpoint_kr_global: Option<String>,
+
+    /// Base URL of the Japanese API host, instead of NCP's own.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_JPN_REGIONAL", value_name = "URL")]
+    pub endpoint_jpn_regional: Option<String>,
+
+    /// PEM file with certificate authorities to trust for NCP's hosts, besides those of the system.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_EXTRA_CA_FILE", value_name = "FILE")]
+    pub extra_ca_file: Option<PathBuf>,
+
+    /// Accept endpoints of plain http on loopback addresses: for a local emulator, never for NCP.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_ALLOW_LOOPBACK_HTTP")]
+    pub allow_loopback_http: bool,
+
+    /// Take the time from an emulator's clock. Refused unless the API server and all endpoints are on loopback.
+    #[arg(long, env = "NCP_SECRET_OPERATOR_CLOCK_URL", value_name = "URL")]
+    pub clock_url: Option<String>,
+}
+
+/// The forms of the log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}

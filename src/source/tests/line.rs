@@ -1,0 +1,86 @@
+//! One caller of one server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::listener::{Act, Bench, Seen, answer, bench, credentials, listen, success};
+use crate::api::terms::{KeyIsolation, Region};
+use crate::core::remote::Failure;
+use crate::source::call_error::CallError;
+use crate::source::calls::Caller;
+use crate::source::endpoints::Endpoint;
+
+/// Longer than anything takes that goes well.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For what never ends.
+pub(super) const HASTE: Duration = Duration::from_millis(300);
+
+/// The `data` of a detail.
+pub(super) const DETAIL: &str = r#"{"secretId":"SID","secretStatus":"ENABLE"}"#;
+
+/// A caller, and what its server sees.
+pub(super) struct Line {
+    pub(super) caller: Caller,
+    pub(super) endpoint: Endpoint,
+    pub(super) seen: Arc<Seen>,
+    pub(super) bench: Bench,
+}
+
+impl Line {
+    pub(super) async fn to(
+        deadline: Duration,
+        act: impl Fn(&str) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let (address, seen) = listen(act).await;
+        Self::at(
+            &format!("http://{address}/some/prefix"),
+            seen,
+            deadline,
+            None,
+        )
+    }
+
+    pub(super) fn at(
+        base: &str,
+        seen: Arc<Seen>,
+        deadline: Duration,
+        authorities: Option<Vec<u8>>,
+    ) -> Self {
+        let bench = bench(base, base, deadline, authorities);
+        let route = bench
+            .transport
+            .endpoints()
+            .route(Region::Kr, KeyIsolation::Regional);
+        Self {
+            caller: Caller::new(bench.transport.clone(), credentials()),
+            endpoint: route.unwrap().first,
+            seen,
+            bench,
+        }
+    }
+
+    pub(super) async fn detail(&self) -> Result<(), CallError> {
+        self.caller.detail(&self.endpoint, "SID").await.map(|_| ())
+    }
+
+    pub(super) fn results(&self) -> Vec<&'static str> {
+        let records = self.bench.records.lock().unwrap();
+        records.iter().map(|record| record.result).collect()
+    }
+}
+
+/// What a call comes to when the server does this.
+pub(super) async fn outcome(
+    act: impl Fn() -> Act + Send + Sync + 'static,
+) -> Result<(), CallError> {
+    Line::to(PATIENCE, move |_| act()).await.detail().await
+}
+
+pub(super) fn failed(failure: Failure) -> Result<(), CallError> {
+    Err(failure.into())
+}
+
+pub(super) fn good() -> Vec<u8> {
+    answer(200, "", &success(DETAIL).1)
+}
