@@ -15,7 +15,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(40);
 #[derive(Debug, thiserror::Error)]
 pub enum ClockError {
     /// Somebody else's time would be taken while real systems are talked to.
-    #[error("failed to take the time from {url}: {what} is not on a loopback address, and a borrowed clock is for local tests only")]
+    #[error(
+        "failed to take the time from {url}: {what} is not on a loopback address, and a borrowed clock is for local tests only"
+    )]
     NotLocal {
         /// Where the time was to come from.
         url: String,
@@ -38,13 +40,22 @@ pub enum ClockError {
 ///
 /// [`ClockError::NotLocal`] unless all of `others`, each a name and a URL, are on loopback like the clock itself.
 pub async fn follow_clock(url: &str, others: &[(&str, String)]) -> Result<Clock, ClockError> {
-    let all = others.iter().map(|(name, other)| (*name, other.as_str())).chain([("it", url)]);
+    let all = others
+        .iter()
+        .map(|(name, other)| (*name, other.as_str()))
+        .chain([("it", url)]);
     for (what, other) in all {
         if !is_loopback(other) {
-            return Err(ClockError::NotLocal { url: url.to_owned(), what: what.to_owned() });
+            return Err(ClockError::NotLocal {
+                url: url.to_owned(),
+                what: what.to_owned(),
+            });
         }
     }
-    let silent = |source| ClockError::Silent { url: url.to_owned(), source };
+    let silent = |source| ClockError::Silent {
+        url: url.to_owned(),
+        source,
+    };
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(ANSWER_WITHIN)
@@ -53,7 +64,12 @@ pub async fn follow_clock(url: &str, others: &[(&str, String)]) -> Result<Clock,
     let first = ask(&client, url, None).await.map_err(silent)?;
     let (clock, steering) = Clock::steered(Timestamp::UNIX_EPOCH);
     steering.adopt(first.reading);
-    tokio::spawn(keep_following(client, url.to_owned(), steering, first.version));
+    tokio::spawn(keep_following(
+        client,
+        url.to_owned(),
+        steering,
+        first.version,
+    ));
     Ok(clock)
 }
 
@@ -63,7 +79,12 @@ struct Answer {
     reading: Reading,
 }
 
-async fn keep_following(client: reqwest::Client, url: String, steering: Steering, mut version: u64) {
+async fn keep_following(
+    client: reqwest::Client,
+    url: String,
+    steering: Steering,
+    mut version: u64,
+) {
     loop {
         match ask(&client, &url, Some(version)).await {
             Ok(answer) => {
@@ -77,16 +98,34 @@ async fn keep_following(client: reqwest::Client, url: String, steering: Steering
     }
 }
 
-async fn ask(client: &reqwest::Client, url: &str, after: Option<u64>) -> Result<Answer, reqwest::Error> {
-    let url = after.map_or_else(|| url.to_owned(), |version| format!("{url}?after={version}"));
-    client.get(url).send().await?.error_for_status()?.json().await
+async fn ask(
+    client: &reqwest::Client,
+    url: &str,
+    after: Option<u64>,
+) -> Result<Answer, reqwest::Error> {
+    let url = after.map_or_else(
+        || url.to_owned(),
+        |version| format!("{url}?after={version}"),
+    );
+    client
+        .get(url)
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await
 }
 
 fn is_loopback(url: &str) -> bool {
-    let Ok(url) = url.parse::<http::Uri>() else { return false };
+    let Ok(url) = url.parse::<http::Uri>() else {
+        return false;
+    };
     url.host().is_some_and(|host| {
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     })
 }
 

@@ -40,7 +40,9 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
 
 fn start_log(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_new(&settings.log)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

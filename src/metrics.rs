@@ -61,21 +61,55 @@ impl Default for Metrics {
         let objects = Gauge::default();
         let ready = Gauge::default();
         let waiting = Gauge::default();
-        registry.register("passes", "Passes over objects, by how they ended", passes.clone());
+        registry.register(
+            "passes",
+            "Passes over objects, by how they ended",
+            passes.clone(),
+        );
         registry.register("looks", "Looks at sources, by result", looks.clone());
-        registry.register("calls", "Calls to NCP, by operation and result", calls.clone());
-        registry.register("secret_writes", "Writes of Secrets sent to the API server, by kind", secret_writes.clone());
-        registry.register("status_writes", "Writes of the status of NcpSecrets", status_writes.clone());
+        registry.register(
+            "calls",
+            "Calls to NCP, by operation and result",
+            calls.clone(),
+        );
+        registry.register(
+            "secret_writes",
+            "Writes of Secrets sent to the API server, by kind",
+            secret_writes.clone(),
+        );
+        registry.register(
+            "status_writes",
+            "Writes of the status of NcpSecrets",
+            status_writes.clone(),
+        );
         registry.register("objects", "NcpSecrets that are followed", objects.clone());
-        registry.register("queue_ready", "NcpSecrets whose pass is due and has not begun", ready.clone());
-        registry.register("queue_waiting", "NcpSecrets that wait for their time", waiting.clone());
+        registry.register(
+            "queue_ready",
+            "NcpSecrets whose pass is due and has not begun",
+            ready.clone(),
+        );
+        registry.register(
+            "queue_waiting",
+            "NcpSecrets that wait for their time",
+            waiting.clone(),
+        );
         registry.register(
             "build",
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
         let registry = Arc::new(registry);
-        Self { registry, passes, looks, calls, secret_writes, status_writes, objects, ready, waiting }
+        Self {
+            registry,
+            passes,
+            looks,
+            calls,
+            secret_writes,
+            status_writes,
+            objects,
+            ready,
+            waiting,
+        }
     }
 }
 
@@ -100,7 +134,9 @@ impl Metrics {
             Outcome::Interrupted => ("interrupted", ""),
             Outcome::Leaving => ("leaving", ""),
         };
-        self.passes.get_or_create(&ByOutcome { outcome, reason }).inc();
+        self.passes
+            .get_or_create(&ByOutcome { outcome, reason })
+            .inc();
     }
 
     /// Counts a look.
@@ -110,7 +146,9 @@ impl Metrics {
 
     /// Counts a call to NCP.
     pub fn call(&self, operation: &'static str, result: &'static str) {
-        self.calls.get_or_create(&ByCall { operation, result }).inc();
+        self.calls
+            .get_or_create(&ByCall { operation, result })
+            .inc();
     }
 
     /// Counts a write of a Secret.

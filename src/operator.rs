@@ -87,9 +87,13 @@ impl Operator {
     ///
     /// Whatever is missing, with what to do about it.
     pub async fn start(settings: Settings, extras: Extras) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(settings.listen).await.map_err(|source| {
-            StartError::Listen { address: settings.listen, source }
-        })?;
+        let listener =
+            TcpListener::bind(settings.listen)
+                .await
+                .map_err(|source| StartError::Listen {
+                    address: settings.listen,
+                    source,
+                })?;
         let address = listener.local_addr().unwrap_or(settings.listen);
         let (client, config) = connect(settings.kubeconfig.as_deref()).await?;
         let clock = match extras.clock {
@@ -98,7 +102,10 @@ impl Operator {
         };
         let metrics = Metrics::default();
         let transport = transport(&settings, &clock, &metrics)?;
-        let namespace = settings.namespace.clone().unwrap_or(config.default_namespace);
+        let namespace = settings
+            .namespace
+            .clone()
+            .unwrap_or(config.default_namespace);
         let secrets = Secrets::new(client.clone());
         let key = secrets
             .installation_key(&namespace)
@@ -109,7 +116,14 @@ impl Operator {
         let (stores, named_stores) = mpsc::unbounded_channel();
         let inventory = Arc::new(Inventory::default());
         let objects = Objects::new(client.clone());
-        let feeds = follow_all(&extras.scope, &objects, &secrets, &inventory, &wakes, &stores);
+        let feeds = follow_all(
+            &extras.scope,
+            &objects,
+            &secrets,
+            &inventory,
+            &wakes,
+            &stores,
+        );
         let connections = Arc::new(Connections::new(
             clock.clone(),
             secrets.clone(),
@@ -131,17 +145,31 @@ impl Operator {
         let health = Arc::new(Health::new(feeds));
 
         let (stop, stopped) = watch::channel(false);
-        let shown = Shown { health: Arc::clone(&health), metrics };
+        let shown = Shown {
+            health: Arc::clone(&health),
+            metrics,
+        };
         tokio::spawn(serve(listener, shown, asked_to_stop(stopped.clone())));
         let stores = tokio::spawn(report_stores(Arc::clone(&world), named_stores));
         let concurrency = usize::from(settings.concurrency);
-        let passes = dispatch(world, Arc::clone(&health), woken, concurrency, asked_to_stop(stopped));
+        let passes = dispatch(
+            world,
+            Arc::clone(&health),
+            woken,
+            concurrency,
+            asked_to_stop(stopped),
+        );
         let work = tokio::spawn(async move {
             passes.await;
             stores.abort();
         });
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the operator has started");
-        Ok(Self { address, health, stop, work })
+        Ok(Self {
+            address,
+            health,
+            stop,
+            work,
+        })
     }
 
     /// Whether all watches have their first list.
@@ -175,9 +203,18 @@ async fn clock(settings: &Settings, config: &Config) -> Result<Clock, StartError
     let endpoint = |url: &Option<String>| url.clone().unwrap_or_default();
     let others = [
         ("the API server", config.cluster_url.to_string()),
-        ("the endpoint kr-regional", endpoint(&settings.endpoint_kr_regional)),
-        ("the endpoint kr-global", endpoint(&settings.endpoint_kr_global)),
-        ("the endpoint jpn-regional", endpoint(&settings.endpoint_jpn_regional)),
+        (
+            "the endpoint kr-regional",
+            endpoint(&settings.endpoint_kr_regional),
+        ),
+        (
+            "the endpoint kr-global",
+            endpoint(&settings.endpoint_kr_global),
+        ),
+        (
+            "the endpoint jpn-regional",
+            endpoint(&settings.endpoint_jpn_regional),
+        ),
     ];
     Ok(follow_clock(url, &others).await?)
 }

@@ -36,14 +36,19 @@ pub async fn serve(
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(shown);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 async fn livez(State(shown): State<Shown>) -> impl IntoResponse {
     if shown.health.is_alive() {
         (StatusCode::OK, "ok\n")
     } else {
-        (StatusCode::INTERNAL_SERVER_ERROR, "no pass has been given out for a minute\n")
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "no pass has been given out for a minute\n",
+        )
     }
 }
 
@@ -53,7 +58,10 @@ async fn readyz(State(shown): State<Shown>) -> impl IntoResponse {
         (StatusCode::OK, "ok\n".to_owned())
     } else {
         let advice = "are the CRDs installed, and may the operator list them?";
-        let text = format!("waiting for the first list of: {}; {advice}\n", missing.join(", "));
+        let text = format!(
+            "waiting for the first list of: {}; {advice}\n",
+            missing.join(", ")
+        );
         (StatusCode::SERVICE_UNAVAILABLE, text)
     }
 }

@@ -18,7 +18,12 @@ pub struct Settings {
     pub namespace: Option<String>,
 
     /// Where /livez, /readyz and /metrics are served.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:8080"
+    )]
     pub listen: SocketAddr,
 
     /// How many objects are worked on at once.
@@ -27,23 +32,45 @@ pub struct Settings {
     pub concurrency: u16,
 
     /// Form of the log.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_LOG_FORMAT", value_name = "FORM", default_value = "text")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_LOG_FORMAT",
+        value_name = "FORM",
+        default_value = "text"
+    )]
     pub log_format: LogFormat,
 
     /// What is logged: off, error, warn, info, debug, trace, or directives such as info,kube=debug.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
     pub log: String,
 
     /// Base URL of the Korean API host for secrets under region-isolated keys, instead of NCP's own.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_REGIONAL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_REGIONAL",
+        value_name = "URL"
+    )]
     pub endpoint_kr_regional: Option<String>,
 
     /// Base URL of the Korean API host for secrets under global keys, instead of NCP's own.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_GLOBAL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_ENDPOINT_KR_GLOBAL",
+        value_name = "URL"
+    )]
     pub endpoint_kr_global: Option<String>,
 
     /// Base URL of the Japanese API host, instead of NCP's own.
-    #[arg(long, env = "NCP_SECRET_OPERATOR_ENDPOINT_JPN_REGIONAL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_ENDPOINT_JPN_REGIONAL",
+        value_name = "URL"
+    )]
     pub endpoint_jpn_regional: Option<String>,
 
     /// PEM file with certificate authorities to trust for NCP's hosts, besides those of the system.

@@ -12,19 +12,24 @@ use super::{ClusterNcpSecretStore, NcpSecret, NcpSecretStore};
 ///
 /// When a definition cannot be written as YAML.
 pub fn manifests() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
-    [NcpSecret::crd(), NcpSecretStore::crd(), ClusterNcpSecretStore::crd()]
-        .iter()
-        .map(|definition| {
-            let file = format!("{}.yaml", definition.spec.names.plural);
-            Ok((file, serde_saphyr::to_string(&complete(definition))?))
-        })
-        .collect()
+    [
+        NcpSecret::crd(),
+        NcpSecretStore::crd(),
+        ClusterNcpSecretStore::crd(),
+    ]
+    .iter()
+    .map(|definition| {
+        let file = format!("{}.yaml", definition.spec.names.plural);
+        Ok((file, serde_saphyr::to_string(&complete(definition))?))
+    })
+    .collect()
 }
 
 fn complete(definition: &CustomResourceDefinition) -> Value {
     let mut manifest = json!(definition);
     forbid_null(&mut manifest);
-    if let Some(status) = manifest.pointer_mut("/spec/versions/0/schema/openAPIV3Schema/properties/status")
+    if let Some(status) =
+        manifest.pointer_mut("/spec/versions/0/schema/openAPIV3Schema/properties/status")
         && let Some(status) = status.as_object_mut()
     {
         // kstatus takes an object without observedGeneration for current, also before anybody looked at it.

@@ -2,7 +2,10 @@
 
 /// Why a condition is what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each word is explained in docs/conditions.md, and a test compares")]
+#[expect(
+    missing_docs,
+    reason = "each word is explained in docs/conditions.md, and a test compares"
+)]
 pub enum Reason {
     Synced,
     RefreshFailing,
@@ -137,7 +140,10 @@ impl Reason {
     pub const fn is_told_by_the_store(self) -> bool {
         matches!(
             self,
-            Self::StoreNotReady | Self::CredentialsMissing | Self::CredentialsRejected | Self::ClockSkew
+            Self::StoreNotReady
+                | Self::CredentialsMissing
+                | Self::CredentialsRejected
+                | Self::ClockSkew
         )
     }
 

@@ -24,18 +24,67 @@ use super::terms::Stage;
     selectable = ".spec.storeRef.name",
     selectable = ".spec.source.secretId",
     selectable = ".spec.source.secretName",
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
-    printcolumn(name = "Lifecycle", type_ = "string", json_path = ".status.source.lifecycle"),
-    printcolumn(name = "Phase", type_ = "string", json_path = ".status.source.rotationPhase"),
-    printcolumn(name = "Next rotation", type_ = "string", json_path = ".status.source.nextRotationTime"),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
+    printcolumn(
+        name = "Lifecycle",
+        type_ = "string",
+        json_path = ".status.source.lifecycle"
+    ),
+    printcolumn(
+        name = "Phase",
+        type_ = "string",
+        json_path = ".status.source.rotationPhase"
+    ),
+    printcolumn(
+        name = "Next rotation",
+        type_ = "string",
+        json_path = ".status.source.nextRotationTime"
+    ),
     printcolumn(name = "Target", type_ = "string", json_path = ".status.target.name"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "Rotation", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="RotationHealthy")].reason"#),
-    printcolumn(name = "Store", type_ = "string", priority = 1, json_path = ".spec.storeRef.name"),
-    printcolumn(name = "Source", type_ = "string", priority = 1, json_path = ".status.source.secretName"),
-    printcolumn(name = "Changed", type_ = "date", priority = 1, json_path = ".status.target.changedTime"),
-    printcolumn(name = "Message", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "Rotation",
+        type_ = "string",
+        priority = 1,
+        json_path = r#".status.conditions[?(@.type=="RotationHealthy")].reason"#
+    ),
+    printcolumn(
+        name = "Store",
+        type_ = "string",
+        priority = 1,
+        json_path = ".spec.storeRef.name"
+    ),
+    printcolumn(
+        name = "Source",
+        type_ = "string",
+        priority = 1,
+        json_path = ".status.source.secretName"
+    ),
+    printcolumn(
+        name = "Changed",
+        type_ = "date",
+        priority = 1,
+        json_path = ".status.target.changedTime"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        priority = 1,
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
+    )
 )]
 #[serde(rename_all = "camelCase")]
 pub struct NcpSecretSpec {
@@ -61,7 +110,10 @@ pub struct NcpSecretSpec {
 #[serde(rename_all = "camelCase")]
 pub struct StoreRef {
     /// Name of the store.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// Kind of the store: NcpSecretStore (in this namespace, the default) or ClusterNcpSecretStore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +122,18 @@ pub struct StoreRef {
 
 /// The kinds of store.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub enum StoreKind {
     /// In the namespace of the object.
@@ -101,11 +164,17 @@ impl StoreKind {
 pub struct Source {
     /// ID of the secret, as NCP's console and API show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"))]
+    #[schemars(
+        length(min = 1, max = 128),
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$")
+    )]
     pub secret_id: Option<String>,
     /// Name of the secret. It is looked up in the list of the store's secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 64), regex(pattern = r"^[A-Za-z][A-Za-z0-9_-]*$"))]
+    #[schemars(
+        length(min = 3, max = 64),
+        regex(pattern = r"^[A-Za-z][A-Za-z0-9_-]*$")
+    )]
     pub secret_name: Option<String>,
     /// Which value of the chain to read. Absent: Active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,13 +187,19 @@ pub struct Source {
 pub struct Refresh {
     /// Longest time between two looks, 30s to 8760h. Absent: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 16), regex(pattern = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$"))]
+    #[schemars(
+        length(min = 2, max = 16),
+        regex(pattern = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$")
+    )]
     #[x_kube(validation = Rule::new("duration(self) >= duration('30s') && duration(self) <= duration('8760h')")
         .message("interval must be between 30s and 8760h"))]
     pub interval: Option<String>,
     /// How long looks may fail before Ready turns False, 30s to 8760h. Absent: three intervals, at least 15m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 16), regex(pattern = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$"))]
+    #[schemars(
+        length(min = 2, max = 16),
+        regex(pattern = r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$")
+    )]
     #[x_kube(validation = Rule::new("duration(self) >= duration('30s') && duration(self) <= duration('8760h')")
         .message("staleAfter must be between 30s and 8760h"))]
     pub stale_after: Option<String>,
@@ -136,12 +211,18 @@ pub struct Refresh {
 pub struct Target {
     /// Name of the Secret. Absent: the name of this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
     pub name: Option<String>,
     /// Type of the Secret: Opaque (the default), kubernetes.io/tls, kubernetes.io/dockerconfigjson,
     /// kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name of your own.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")
+    )]
     #[x_kube(validation = Rule::new("self in ['kubernetes.io/tls', 'kubernetes.io/dockerconfigjson', 'kubernetes.io/basic-auth', 'kubernetes.io/ssh-auth'] || !(self.startsWith('kubernetes.io/') || self.startsWith('helm.sh/') || self.startsWith('bootstrap.'))")
         .message("type must be Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name outside kubernetes.io/, helm.sh/ and bootstrap."))]
     pub type_: Option<String>,

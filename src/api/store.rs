@@ -18,11 +18,28 @@ use super::terms::{KeyIsolation, Region};
     shortname = "ncpss",
     category = "ncp-secrets",
     doc = "NcpSecretStore says where and with which credentials the NcpSecrets of its namespace are read.",
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
     printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "Message", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        priority = 1,
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
+    )
 )]
 #[kube(
     validation = Rule::new("!has(self.spec.keyIsolation) || self.spec.keyIsolation != 'Global' || self.spec.region == 'KR'")
@@ -52,7 +69,10 @@ pub struct StoreAuth {
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
     /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,11 +95,28 @@ pub struct SecretKeyRef {
     shortname = "cncpss",
     category = "ncp-secrets",
     doc = "ClusterNcpSecretStore says where and with which credentials NcpSecrets are read, and which namespaces may read which secrets.",
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
     printcolumn(name = "Region", type_ = "string", json_path = ".spec.region"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    printcolumn(name = "Message", type_ = "string", priority = 1, json_path = r#".status.conditions[?(@.type=="Ready")].message"#)
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        priority = 1,
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
+    )
 )]
 #[kube(
     validation = Rule::new("!has(self.spec.keyIsolation) || self.spec.keyIsolation != 'Global' || self.spec.region == 'KR'")
@@ -113,10 +150,16 @@ pub struct ClusterStoreAuth {
 #[serde(rename_all = "camelCase")]
 pub struct ClusterSecretKeyRef {
     /// Namespace of the Secret.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    )]
     pub namespace: String,
     /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,14 +180,23 @@ pub struct ClusterSecretKeyRef {
 )]
 pub struct Grant {
     /// Names of namespaces.
-    #[schemars(length(min = 1, max = 256), inner(length(min = 1, max = 63), regex(pattern = r"^[-a-z0-9*?]+$")))]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 63), regex(pattern = r"^[-a-z0-9*?]+$"))
+    )]
     pub namespaces: Vec<String>,
     /// IDs of secrets, for objects that write secretId.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 256), inner(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9._~*?-]+$")))]
+    #[schemars(
+        length(max = 256),
+        inner(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9._~*?-]+$"))
+    )]
     pub secret_ids: Vec<String>,
     /// Names of secrets, for objects that write secretName.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 256), inner(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_*?-]+$")))]
+    #[schemars(
+        length(max = 256),
+        inner(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_*?-]+$"))
+    )]
     pub secret_names: Vec<String>,
 }

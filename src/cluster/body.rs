@@ -12,7 +12,8 @@ use crate::core::plan::{Change, MapChange};
 
 /// The body that creates a Secret.
 pub(super) fn creation(metadata: &ObjectMeta, type_: &str, content: &Content<'_>) -> Bytes {
-    let head = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": type_}).to_string();
+    let head = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": type_})
+        .to_string();
     let mut body = Buffer::for_content(content, head.len());
     body.text(head.strip_suffix('}').unwrap_or(&head));
     body.text(",\"data\":");

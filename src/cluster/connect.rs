@@ -43,7 +43,9 @@ pub async fn connect(kubeconfig: Option<&Path>) -> Result<(Client, Config), Conn
             path: path.display().to_string(),
             source,
         })?,
-        None => Config::infer().await.map_err(ConnectError::NoConfiguration)?,
+        None => Config::infer()
+            .await
+            .map_err(ConnectError::NoConfiguration)?,
     };
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_WITHIN);

@@ -31,8 +31,13 @@ impl Announcer {
     /// Uses that client; `instance` names this process among its replicas.
     #[must_use]
     pub fn new(client: Client, instance: Option<String>) -> Self {
-        let reporter = Reporter { controller: MANAGER.into(), instance };
-        Self { recorder: Recorder::new(client, reporter) }
+        let reporter = Reporter {
+            controller: MANAGER.into(),
+            instance,
+        };
+        Self {
+            recorder: Recorder::new(client, reporter),
+        }
     }
 
     /// Sends a Warning. An event that cannot be sent is logged and changes nothing.
@@ -65,5 +70,6 @@ impl Announcer {
 }
 
 fn shorten(note: &str) -> &str {
-    note.get(..note.floor_char_boundary(LONGEST_NOTE)).unwrap_or(note)
+    note.get(..note.floor_char_boundary(LONGEST_NOTE))
+        .unwrap_or(note)
 }

@@ -78,14 +78,22 @@ impl Fields {
     fn of(entries: &[ManagedFieldsEntry]) -> Self {
         let mut fields = Self::default();
         for entry in entries {
-            let Some(written) = entry.fields_v1.as_ref().and_then(|written| written.0.as_object()) else {
+            let Some(written) = entry
+                .fields_v1
+                .as_ref()
+                .and_then(|written| written.0.as_object())
+            else {
                 continue;
             };
             let keys = names(written.get("f:data"));
             if entry.manager.as_deref() == Some(MANAGER) {
                 let metadata = written.get("f:metadata");
-                fields.our_labels.extend(names(metadata.and_then(|map| map.get("f:labels"))));
-                fields.our_annotations.extend(names(metadata.and_then(|map| map.get("f:annotations"))));
+                fields
+                    .our_labels
+                    .extend(names(metadata.and_then(|map| map.get("f:labels"))));
+                fields
+                    .our_annotations
+                    .extend(names(metadata.and_then(|map| map.get("f:annotations"))));
             } else if !keys.is_empty() {
                 fields.foreign_writer = Some(entry.manager.clone().unwrap_or_default());
             }

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, send};
+use crate::api::terms::{KeyIsolation, Region};
 use crate::api::{
     ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, Grant, MANAGER, NcpSecret, NcpSecretStatus,
     NcpSecretStore, NcpSecretStoreSpec, StoreKind, StoreStatus,
 };
-use crate::api::terms::{KeyIsolation, Region};
 use crate::core::request::{ObjectKey, Request, StoreKey, parse};
 use crate::core::trouble::Trouble;
 
@@ -112,7 +112,10 @@ impl Objects {
         namespace: Option<&str>,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<NcpSecretStore>(namespace), watcher::Config::default());
+        let events = watcher(
+            self.api::<NcpSecretStore>(namespace),
+            watcher::Config::default(),
+        );
         follow("ncpsecretstores", events, store, sink)
     }
 
@@ -121,7 +124,10 @@ impl Objects {
         &self,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<ClusterNcpSecretStore>(None), watcher::Config::default());
+        let events = watcher(
+            self.api::<ClusterNcpSecretStore>(None),
+            watcher::Config::default(),
+        );
         follow("clusterncpsecretstores", events, cluster_store, sink)
     }
 
@@ -144,7 +150,8 @@ impl Objects {
         about: &Decoded,
         status: &NcpSecretStatus,
     ) -> Result<String, Refusal> {
-        self.apply_status::<NcpSecret>(Some(&key.namespace), &key.name, about, status).await
+        self.apply_status::<NcpSecret>(Some(&key.namespace), &key.name, about, status)
+            .await
     }
 
     /// Writes the status of a store that is still at that version; answers its new version.
@@ -161,10 +168,12 @@ impl Objects {
         let namespace = key.namespace.as_deref();
         match key.kind {
             StoreKind::NcpSecretStore => {
-                self.apply_status::<NcpSecretStore>(namespace, &key.name, about, status).await
+                self.apply_status::<NcpSecretStore>(namespace, &key.name, about, status)
+                    .await
             }
             StoreKind::ClusterNcpSecretStore => {
-                self.apply_status::<ClusterNcpSecretStore>(None, &key.name, about, status).await
+                self.apply_status::<ClusterNcpSecretStore>(None, &key.name, about, status)
+                    .await
             }
         }
     }
@@ -193,7 +202,10 @@ impl Objects {
                 K::url_path(&(), namespace)
             ),
             accept: METADATA_ONLY,
-            content: Some(("application/apply-patch+yaml", Bytes::from(body.to_string()))),
+            content: Some((
+                "application/apply-patch+yaml",
+                Bytes::from(body.to_string()),
+            )),
         };
         let reply: PartialObjectMeta<K> = send(&self.client, call).await?;
         Ok(reply.metadata.resource_version.unwrap_or_default())
@@ -213,10 +225,20 @@ fn about(object: &DynamicObject) -> Decoded {
 fn secret(mut object: DynamicObject) -> WatchedSecret {
     let about = about(&object);
     let status = take(&mut object.data, "status").unwrap_or_default();
-    let request = take(&mut object.data, "spec").ok_or(Trouble::Undecodable).and_then(|spec| {
-        parse(&NcpSecret { metadata: std::mem::take(&mut object.metadata), spec, status: None })
-    });
-    WatchedSecret { about, request, status }
+    let request = take(&mut object.data, "spec")
+        .ok_or(Trouble::Undecodable)
+        .and_then(|spec| {
+            parse(&NcpSecret {
+                metadata: std::mem::take(&mut object.metadata),
+                spec,
+                status: None,
+            })
+        });
+    WatchedSecret {
+        about,
+        request,
+        status,
+    }
 }
 
 fn store(mut object: DynamicObject) -> StoreObject {
@@ -226,13 +248,20 @@ fn store(mut object: DynamicObject) -> StoreObject {
         StoreSpec {
             region: spec.region,
             isolation: spec.key_isolation.unwrap_or_default(),
-            credentials: ObjectKey { namespace, name: reference.name },
+            credentials: ObjectKey {
+                namespace,
+                name: reference.name,
+            },
             access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
             secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
             grants: None,
         }
     });
-    StoreObject { about: about(&object), spec, status: take(&mut object.data, "status") }
+    StoreObject {
+        about: about(&object),
+        spec,
+        status: take(&mut object.data, "status"),
+    }
 }
 
 fn cluster_store(mut object: DynamicObject) -> StoreObject {
@@ -241,13 +270,20 @@ fn cluster_store(mut object: DynamicObject) -> StoreObject {
         StoreSpec {
             region: spec.region,
             isolation: spec.key_isolation.unwrap_or_default(),
-            credentials: ObjectKey { namespace: reference.namespace, name: reference.name },
+            credentials: ObjectKey {
+                namespace: reference.namespace,
+                name: reference.name,
+            },
             access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
             secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
             grants: Some(spec.grants),
         }
     });
-    StoreObject { about: about(&object), spec, status: take(&mut object.data, "status") }
+    StoreObject {
+        about: about(&object),
+        spec,
+        status: take(&mut object.data, "status"),
+    }
 }
 
 fn access_key_key() -> String {

@@ -41,23 +41,40 @@ impl Refusal {
     /// Understands an answer that is no success; its message is never kept, because it may quote what was written.
     pub(super) fn from_answer(code: u16, status: Option<Status>) -> Self {
         let status = status.unwrap_or_default();
-        let causes = status.details.map(|details| details.causes).unwrap_or_default();
-        let fields: Vec<String> =
-            causes.iter().map(|cause| cause.field.clone()).filter(|field| !field.is_empty()).collect();
+        let causes = status
+            .details
+            .map(|details| details.causes)
+            .unwrap_or_default();
+        let fields: Vec<String> = causes
+            .iter()
+            .map(|cause| cause.field.clone())
+            .filter(|field| !field.is_empty())
+            .collect();
         match code {
             404 => Self::NotFound,
             409 if status.reason == "AlreadyExists" => Self::Exists,
             409 => Self::Moved,
-            403 if causes.iter().any(|cause| cause.reason == "NamespaceTerminating") => Self::Leaving,
+            403 if causes
+                .iter()
+                .any(|cause| cause.reason == "NamespaceTerminating") =>
+            {
+                Self::Leaving
+            }
             422 if fields.is_empty() => Self::Moved,
-            422 if fields.iter().any(|field| field == "type") => Self::Immutable(Immutability::Type),
-            422 if causes.iter().any(|cause| {
-                cause.field == "data" && cause.message.contains("immutable")
-            }) =>
+            422 if fields.iter().any(|field| field == "type") => {
+                Self::Immutable(Immutability::Type)
+            }
+            422 if causes
+                .iter()
+                .any(|cause| cause.field == "data" && cause.message.contains("immutable")) =>
             {
                 Self::Immutable(Immutability::Content)
             }
-            400..=428 | 431..=499 => Self::Refused { code, reason: status.reason, fields },
+            400..=428 | 431..=499 => Self::Refused {
+                code,
+                reason: status.reason,
+                fields,
+            },
             _ => Self::Unreachable(format!("status {code}")),
         }
     }
@@ -67,10 +84,18 @@ impl Refusal {
     pub fn into_trouble(self) -> Option<Trouble> {
         match self {
             Self::Immutable(what) => Some(Trouble::Immutable(what)),
-            Self::Refused { code, reason, fields } => {
-                Some(Trouble::ClusterRefused { code, reason, fields })
+            Self::Refused {
+                code,
+                reason,
+                fields,
+            } => Some(Trouble::ClusterRefused {
+                code,
+                reason,
+                fields,
+            }),
+            Self::NotFound | Self::Exists | Self::Moved | Self::Leaving | Self::Unreachable(_) => {
+                None
             }
-            Self::NotFound | Self::Exists | Self::Moved | Self::Leaving | Self::Unreachable(_) => None,
         }
     }
 }
@@ -90,8 +115,16 @@ mod tests {
                 message: (*message).into(),
             })
             .collect();
-        let details = Some(StatusDetails { causes, ..StatusDetails::default() });
-        let status = Status { code, reason: reason.into(), details, ..Status::default() };
+        let details = Some(StatusDetails {
+            causes,
+            ..StatusDetails::default()
+        });
+        let status = Status {
+            code,
+            reason: reason.into(),
+            details,
+            ..Status::default()
+        };
         Refusal::from_answer(code, Some(status))
     }
 
@@ -107,21 +140,46 @@ mod tests {
             Refusal::Immutable(Immutability::Type)
         ));
         assert!(matches!(
-            answer(422, "Invalid", &[("FieldValueForbidden", "data", "field is immutable when `immutable` is set")]),
+            answer(
+                422,
+                "Invalid",
+                &[(
+                    "FieldValueForbidden",
+                    "data",
+                    "field is immutable when `immutable` is set"
+                )]
+            ),
             Refusal::Immutable(Immutability::Content)
         ));
         assert!(matches!(
-            answer(403, "Forbidden", &[("NamespaceTerminating", "metadata.namespace", "")]),
+            answer(
+                403,
+                "Forbidden",
+                &[("NamespaceTerminating", "metadata.namespace", "")]
+            ),
             Refusal::Leaving
         ));
-        assert!(matches!(answer(403, "Forbidden", &[]), Refusal::Refused { code: 403, .. }));
-        assert!(matches!(answer(429, "TooManyRequests", &[]), Refusal::Unreachable(_)));
-        assert!(matches!(answer(500, "InternalError", &[]), Refusal::Unreachable(_)));
+        assert!(matches!(
+            answer(403, "Forbidden", &[]),
+            Refusal::Refused { code: 403, .. }
+        ));
+        assert!(matches!(
+            answer(429, "TooManyRequests", &[]),
+            Refusal::Unreachable(_)
+        ));
+        assert!(matches!(
+            answer(500, "InternalError", &[]),
+            Refusal::Unreachable(_)
+        ));
     }
 
     #[test]
     fn r3_a_refusal_never_repeats_the_message_of_the_api_server() {
-        let refusal = answer(422, "Invalid", &[("FieldValueInvalid", "data[x]", "bad: canary-value")]);
+        let refusal = answer(
+            422,
+            "Invalid",
+            &[("FieldValueInvalid", "data[x]", "bad: canary-value")],
+        );
         assert!(!format!("{refusal:?} {refusal}").contains("canary-value"));
         let trouble = refusal.into_trouble().expect("a refusal is told");
         assert!(!trouble.message().contains("canary-value"));

@@ -73,7 +73,12 @@ impl Secrets {
             None => Api::all(self.client.clone()),
         };
         let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
-        follow("secrets", watcher(api, ours), |secret| observe(&secret.metadata), sink)
+        follow(
+            "secrets",
+            watcher(api, ours),
+            |secret| observe(&secret.metadata),
+            sink,
+        )
     }
 
     /// Looks at the metadata of a Secret, whosoever it is.
@@ -111,7 +116,10 @@ impl Secrets {
         let body = body::creation(&metadata, &request.target.type_, content);
         let call = Call {
             method: Method::POST,
-            path: format!("{}?fieldManager={MANAGER}", path(&request.object.namespace, None)),
+            path: format!(
+                "{}?fieldManager={MANAGER}",
+                path(&request.object.namespace, None)
+            ),
             accept: METADATA_ONLY,
             content: Some(("application/json", body)),
         };
@@ -172,8 +180,11 @@ impl Secrets {
         access: &str,
         secret: &str,
     ) -> Result<KeyPair, Refusal> {
-        let mut whole: WholeSecret =
-            send(&self.client, Call::get(path(&key.namespace, Some(&key.name)), WHOLE)).await?;
+        let mut whole: WholeSecret = send(
+            &self.client,
+            Call::get(path(&key.namespace, Some(&key.name)), WHOLE),
+        )
+        .await?;
         Ok(KeyPair {
             version: version(&whole.metadata),
             access: whole.take(access),
@@ -244,7 +255,9 @@ impl WholeSecret {
     fn take(&mut self, key: &str) -> Option<Value> {
         use base64::Engine;
         let mut encoded = self.data.remove(key)?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(&encoded).ok();
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(&encoded)
+            .ok();
         encoded.zeroize();
         bytes.map(Value::new)
     }

@@ -84,16 +84,27 @@ where
                 Ok(Event::Apply(object)) => sink(Change::Applied(key(&object), convert(object))),
                 Ok(Event::Delete(object)) => sink(Change::Removed(key(&object), convert(object))),
                 Err(error) => {
-                    tracing::warn!(what, cause = describe(&error), "a watch broke and starts again");
+                    tracing::warn!(
+                        what,
+                        cause = describe(&error),
+                        "a watch broke and starts again"
+                    );
                 }
             }
         }
     });
-    Feed { name: name.to_owned(), complete, task: task.abort_handle() }
+    Feed {
+        name: name.to_owned(),
+        complete,
+        task: task.abort_handle(),
+    }
 }
 
 fn key(object: &impl ResourceExt) -> ObjectKey {
-    ObjectKey { namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
+    ObjectKey {
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+    }
 }
 
 /// Says what broke, without the reply that a parser's error could quote.

@@ -29,13 +29,21 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn get(path: String, accept: &'static str) -> Self {
-        Self { method: Method::GET, path, accept, content: None }
+        Self {
+            method: Method::GET,
+            path,
+            accept,
+            content: None,
+        }
     }
 }
 
 /// Sends the request and reads the reply.
 pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
-    let mut request = Request::builder().method(call.method).uri(call.path).header(ACCEPT, call.accept);
+    let mut request = Request::builder()
+        .method(call.method)
+        .uri(call.path)
+        .header(ACCEPT, call.accept);
     let body = match call.content {
         Some((type_, bytes)) => {
             request = request.header(CONTENT_TYPE, type_);
@@ -43,9 +51,13 @@ pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Re
         }
         None => Body::empty(),
     };
-    let request =
-        request.body(body).map_err(|error| Refusal::Unreachable(format!("bad request: {error}")))?;
-    let response = client.send(request).await.map_err(|error| unreachable(&error))?;
+    let request = request
+        .body(body)
+        .map_err(|error| Refusal::Unreachable(format!("bad request: {error}")))?;
+    let response = client
+        .send(request)
+        .await
+        .map_err(|error| unreachable(&error))?;
     let code = response.status();
     let reply = response
         .into_body()

@@ -52,7 +52,12 @@ struct Connection {
 enum State {
     Unread,
     Good(Reading),
-    Broken { trouble: Trouble, version: Option<Version>, account: Option<Reading>, next_probe: Timestamp },
+    Broken {
+        trouble: Trouble,
+        version: Option<Version>,
+        account: Option<Reading>,
+        next_probe: Timestamp,
+    },
 }
 
 #[derive(Clone)]
@@ -111,7 +116,15 @@ impl Connections {
         troubles: mpsc::UnboundedSender<StoreKey>,
     ) -> Self {
         let open = Mutex::default();
-        Self { clock, secrets, transport, inventory, wakes, troubles, open }
+        Self {
+            clock,
+            secrets,
+            transport,
+            inventory,
+            wakes,
+            troubles,
+            open,
+        }
     }
 
     /// Gives the right to look, after reading the credentials if need be.
@@ -132,7 +145,11 @@ impl Connections {
             State::Good(reading) if now.duration_since(reading.confirmed) < TRUSTED_FOR => {
                 reading.clone()
             }
-            State::Broken { next_probe, account: Some(reading), .. } if *next_probe <= now => {
+            State::Broken {
+                next_probe,
+                account: Some(reading),
+                ..
+            } if *next_probe <= now => {
                 *next_probe = now.saturating_add(PROBE_EVERY).unwrap_or(Timestamp::MAX);
                 reading.clone()
             }
@@ -162,10 +179,16 @@ impl Connections {
     /// Takes note that NCP accepts the credentials.
     pub async fn accepted(&self, ticket: &Ticket) {
         let mut state = ticket.connection.state.lock().await;
-        if let State::Broken { account: Some(reading), .. } = &*state
+        if let State::Broken {
+            account: Some(reading),
+            ..
+        } = &*state
             && reading.version == ticket.version
         {
-            *state = State::Good(Reading { confirmed: self.clock.now(), ..reading.clone() });
+            *state = State::Good(Reading {
+                confirmed: self.clock.now(),
+                ..reading.clone()
+            });
             self.mended(&ticket.store, &ticket.connection);
         }
     }
@@ -180,20 +203,42 @@ impl Connections {
             State::Unread | State::Broken { .. } => return Verdict::Stands,
         };
         if current.version != ticket.version {
-            return Verdict::Again(Ticket { account: current.account, version: current.version, ..ticket });
+            return Verdict::Again(Ticket {
+                account: current.account,
+                version: current.version,
+                ..ticket
+            });
         }
         match self.read(&ticket.spec, &State::Unread, now).await {
             Ok(reading) if reading.version != ticket.version => {
                 *state = State::Good(reading.clone());
-                Verdict::Again(Ticket { account: reading.account, version: reading.version, ..ticket })
+                Verdict::Again(Ticket {
+                    account: reading.account,
+                    version: reading.version,
+                    ..ticket
+                })
             }
             Ok(reading) => {
                 let version = Some(reading.version.clone());
-                self.break_off(&ticket.store, &connection, &mut state, trouble, version, Some(reading));
+                self.break_off(
+                    &ticket.store,
+                    &connection,
+                    &mut state,
+                    trouble,
+                    version,
+                    Some(reading),
+                );
                 Verdict::Stands
             }
             Err(Unread::Useless { trouble, version }) => {
-                self.break_off(&ticket.store, &connection, &mut state, trouble, version, None);
+                self.break_off(
+                    &ticket.store,
+                    &connection,
+                    &mut state,
+                    trouble,
+                    version,
+                    None,
+                );
                 Verdict::Stands
             }
             Err(Unread::Interrupted) => Verdict::Stands,
@@ -204,8 +249,16 @@ impl Connections {
     #[must_use]
     pub fn trouble(&self, key: &StoreKey, store: &StoreObject) -> Option<Option<Trouble>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = open.get(key).filter(|connection| connection.is_for(store))?;
-        Some(connection.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let connection = open
+            .get(key)
+            .filter(|connection| connection.is_for(store))?;
+        Some(
+            connection
+                .trouble
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     }
 
     fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
@@ -225,20 +278,40 @@ impl Connections {
         }
     }
 
-    async fn read(&self, spec: &StoreSpec, known: &State, now: Timestamp) -> Result<Reading, Unread> {
+    async fn read(
+        &self,
+        spec: &StoreSpec,
+        known: &State,
+        now: Timestamp,
+    ) -> Result<Reading, Unread> {
         if let State::Good(reading) = known
-            && self.secrets.version(&spec.credentials).await.ok().flatten().as_ref()
+            && self
+                .secrets
+                .version(&spec.credentials)
+                .await
+                .ok()
+                .flatten()
+                .as_ref()
                 == Some(&reading.version)
         {
-            return Ok(Reading { confirmed: now, ..reading.clone() });
+            return Ok(Reading {
+                confirmed: now,
+                ..reading.clone()
+            });
         }
         let secret = || spec.credentials.name.clone();
         let pair = self
             .secrets
-            .read_pair(&spec.credentials, &spec.access_key_key, &spec.secret_key_key)
+            .read_pair(
+                &spec.credentials,
+                &spec.access_key_key,
+                &spec.secret_key_key,
+            )
             .await
             .map_err(|refusal| match refusal {
-                Refusal::NotFound => Unread::missing(CredentialsProblem::NoSecret { secret: secret() }, None),
+                Refusal::NotFound => {
+                    Unread::missing(CredentialsProblem::NoSecret { secret: secret() }, None)
+                }
                 Refusal::Refused { code: 403, .. } => {
                     Unread::missing(CredentialsProblem::Forbidden { secret: secret() }, None)
                 }
@@ -246,7 +319,10 @@ impl Connections {
             })?;
         let version = pair.version;
         let lacking = |key: &str| {
-            let problem = CredentialsProblem::NoKey { secret: secret(), key: key.to_owned() };
+            let problem = CredentialsProblem::NoKey {
+                secret: secret(),
+                key: key.to_owned(),
+            };
             Unread::missing(problem, Some(version.clone()))
         };
         let access = pair.access.ok_or_else(|| lacking(&spec.access_key_key))?;
@@ -257,12 +333,24 @@ impl Connections {
                     CredentialsError::AccessKey => spec.access_key_key.clone(),
                     CredentialsError::SecretKey => spec.secret_key_key.clone(),
                 };
-                let problem = CredentialsProblem::NotAKeyPair { secret: secret(), key };
+                let problem = CredentialsProblem::NotAKeyPair {
+                    secret: secret(),
+                    key,
+                };
                 Unread::missing(problem, Some(version.clone()))
             })?;
-        let account = Account::new(Arc::clone(&self.transport), spec.region, spec.isolation, credentials)
-            .map_err(|_| Unread::Interrupted)?;
-        Ok(Reading { account: Arc::new(account), version, confirmed: now })
+        let account = Account::new(
+            Arc::clone(&self.transport),
+            spec.region,
+            spec.isolation,
+            credentials,
+        )
+        .map_err(|_| Unread::Interrupted)?;
+        Ok(Reading {
+            account: Arc::new(account),
+            version,
+            confirmed: now,
+        })
     }
 
     fn break_off(
@@ -274,9 +362,18 @@ impl Connections {
         version: Option<Version>,
         account: Option<Reading>,
     ) {
-        let next_probe = self.clock.now().saturating_add(PROBE_EVERY).unwrap_or(Timestamp::MAX);
+        let next_probe = self
+            .clock
+            .now()
+            .saturating_add(PROBE_EVERY)
+            .unwrap_or(Timestamp::MAX);
         self.tell(key, connection, Some(trouble.clone()));
-        *state = State::Broken { trouble, version, account, next_probe };
+        *state = State::Broken {
+            trouble,
+            version,
+            account,
+            next_probe,
+        };
         tokio::spawn(Arc::clone(self).watch_broken(key.clone(), Arc::downgrade(connection)));
     }
 
@@ -284,18 +381,30 @@ impl Connections {
     async fn watch_broken(self: Arc<Self>, key: StoreKey, connection: Weak<Connection>) {
         loop {
             self.clock.sleep(WATCH_EVERY).await;
-            let Some(connection) = connection.upgrade().filter(|connection| self.is_current(&key, connection))
+            let Some(connection) = connection
+                .upgrade()
+                .filter(|connection| self.is_current(&key, connection))
             else {
                 return;
             };
-            let Some(spec) = self.inventory.store(&key).and_then(|store| store.spec.clone()) else {
+            let Some(spec) = self
+                .inventory
+                .store(&key)
+                .and_then(|store| store.spec.clone())
+            else {
                 return;
             };
             let Ok(seen) = self.secrets.version(&spec.credentials).await else {
                 continue;
             };
             let mut state = connection.state.lock().await;
-            let State::Broken { version, next_probe, account, .. } = &*state else {
+            let State::Broken {
+                version,
+                next_probe,
+                account,
+                ..
+            } = &*state
+            else {
                 return;
             };
             if seen != *version {
@@ -314,7 +423,8 @@ impl Connections {
 
     fn is_current(&self, key: &StoreKey, connection: &Arc<Connection>) -> bool {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(key).is_some_and(|current| Arc::ptr_eq(current, connection))
+        open.get(key)
+            .is_some_and(|current| Arc::ptr_eq(current, connection))
     }
 
     fn mended(&self, key: &StoreKey, connection: &Connection) {
@@ -325,13 +435,20 @@ impl Connections {
     }
 
     fn tell(&self, key: &StoreKey, connection: &Connection, trouble: Option<Trouble>) {
-        *connection.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        *connection
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = trouble;
         // Nobody listens any more only when the process ends.
         let _ = self.troubles.send(key.clone());
     }
 
     fn wake(&self, object: Arc<crate::core::request::ObjectKey>) {
-        let wake = Wake { object, urgency: Urgency::Repair, after: SignedDuration::ZERO };
+        let wake = Wake {
+            object,
+            urgency: Urgency::Repair,
+            after: SignedDuration::ZERO,
+        };
         // Nobody listens any more only when the process ends.
         let _ = self.wakes.send(wake);
     }
@@ -344,12 +461,18 @@ impl Connection {
 }
 
 enum Unread {
-    Useless { trouble: Trouble, version: Option<Version> },
+    Useless {
+        trouble: Trouble,
+        version: Option<Version>,
+    },
     Interrupted,
 }
 
 impl Unread {
     const fn missing(problem: CredentialsProblem, version: Option<Version>) -> Self {
-        Self::Useless { trouble: Trouble::CredentialsMissing { problem }, version }
+        Self::Useless {
+            trouble: Trouble::CredentialsMissing { problem },
+            version,
+        }
     }
 }

@@ -40,13 +40,21 @@ impl Health {
     /// Watches these feeds.
     #[must_use]
     pub fn new(feeds: Vec<Feed>) -> Self {
-        Self { feeds, begun: AtomicBool::new(false), beat: Mutex::new(Instant::now()) }
+        Self {
+            feeds,
+            begun: AtomicBool::new(false),
+            beat: Mutex::new(Instant::now()),
+        }
     }
 
     /// The watches whose first list is not complete.
     #[must_use]
     pub fn missing(&self) -> Vec<&str> {
-        self.feeds.iter().filter(|feed| !feed.is_complete()).map(|feed| feed.name.as_str()).collect()
+        self.feeds
+            .iter()
+            .filter(|feed| !feed.is_complete())
+            .map(|feed| feed.name.as_str())
+            .collect()
     }
 
     /// Whether the dispatcher has done something lately; before it begins, the feeds are what there is to wait for.
@@ -77,7 +85,10 @@ pub async fn dispatch(
             () = &mut stop => return,
         }
     }
-    tracing::info!(objects = world.inventory.len(), "all watches are complete, passes begin");
+    tracing::info!(
+        objects = world.inventory.len(),
+        "all watches are complete, passes begin"
+    );
     let mut queue = Queue::default();
     let mut running = Running::default();
     loop {
@@ -89,7 +100,9 @@ pub async fn dispatch(
         }
         let (ready, waiting) = queue.depth();
         world.metrics.queue(ready, waiting, world.inventory.len());
-        let next_time = queue.next_time().filter(|_| running.passes.len() < most_at_once);
+        let next_time = queue
+            .next_time()
+            .filter(|_| running.passes.len() < most_at_once);
         tokio::select! {
             Some(wake) = wakes.recv() => {
                 enqueue(&world, &mut queue, wake);
@@ -110,8 +123,18 @@ pub async fn dispatch(
 }
 
 fn enqueue(world: &World, queue: &mut Queue, wake: Wake) {
-    let at = world.clock.now().saturating_add(wake.after).unwrap_or(Timestamp::MAX);
-    queue.ask(wake.object, Ask { at, urgency: wake.urgency });
+    let at = world
+        .clock
+        .now()
+        .saturating_add(wake.after)
+        .unwrap_or(Timestamp::MAX);
+    queue.ask(
+        wake.object,
+        Ask {
+            at,
+            urgency: wake.urgency,
+        },
+    );
 }
 
 #[derive(Default)]
@@ -124,7 +147,9 @@ impl Running {
     fn start(&mut self, world: &Arc<World>, key: Arc<ObjectKey>) {
         let world = Arc::clone(world);
         let object = Arc::clone(&key);
-        let task = self.passes.spawn(async move { pass(&world, &object).await });
+        let task = self
+            .passes
+            .spawn(async move { pass(&world, &object).await });
         self.objects.insert(task.id(), key);
     }
 
@@ -137,8 +162,18 @@ impl Running {
         let (id, next) = match ended {
             Ok((id, next)) => (id, next),
             Err(error) => {
-                let at = world.clock.now().saturating_add(AFTER_PANIC).unwrap_or(Timestamp::MAX);
-                (error.id(), Some(Ask { at, urgency: Urgency::Periodic }))
+                let at = world
+                    .clock
+                    .now()
+                    .saturating_add(AFTER_PANIC)
+                    .unwrap_or(Timestamp::MAX);
+                (
+                    error.id(),
+                    Some(Ask {
+                        at,
+                        urgency: Urgency::Periodic,
+                    }),
+                )
             }
         };
         if let Some(key) = self.objects.remove(&id) {

@@ -26,7 +26,10 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { namespaces: Vec::new(), cluster_stores: true }
+        Self {
+            namespaces: Vec::new(),
+            cluster_stores: true,
+        }
     }
 }
 
@@ -50,7 +53,11 @@ pub fn follow_all(
     wakes: &Wakes,
     stores: &mpsc::UnboundedSender<StoreKey>,
 ) -> Vec<Feed> {
-    let sink = Sink { inventory: Arc::clone(inventory), wakes: wakes.clone(), stores: stores.clone() };
+    let sink = Sink {
+        inventory: Arc::clone(inventory),
+        wakes: wakes.clone(),
+        stores: stores.clone(),
+    };
     let namespaces: Vec<Option<String>> = if scope.namespaces.is_empty() {
         vec![None]
     } else {
@@ -61,7 +68,13 @@ pub fn follow_all(
         let within = namespace.as_deref();
         feeds.push(objects.watch_secrets(within, sink.clone().objects(namespace.clone())));
         feeds.push(secrets.watch(within, sink.clone().targets(namespace.clone())));
-        feeds.push(objects.watch_stores(within, sink.clone().stores(StoreKind::NcpSecretStore, namespace.clone())));
+        feeds.push(
+            objects.watch_stores(
+                within,
+                sink.clone()
+                    .stores(StoreKind::NcpSecretStore, namespace.clone()),
+            ),
+        );
     }
     if scope.cluster_stores {
         let cluster = sink.stores(StoreKind::ClusterNcpSecretStore, None);
@@ -117,7 +130,12 @@ impl Sink {
 
     /// Wakes everybody who wants the target, and whom it names as its owner.
     fn target_moved(&self, target: &ObjectKey, owner: Option<String>) {
-        let owner = owner.map(|name| Arc::new(ObjectKey { namespace: target.namespace.clone(), name }));
+        let owner = owner.map(|name| {
+            Arc::new(ObjectKey {
+                namespace: target.namespace.clone(),
+                name,
+            })
+        });
         let claimants = self.inventory.claimants(target);
         for object in claimants.into_iter().chain(owner) {
             self.wake(object, Urgency::Repair, REPAIR_DELAY);
@@ -171,6 +189,10 @@ impl Sink {
 
     fn wake(&self, object: Arc<ObjectKey>, urgency: Urgency, after: SignedDuration) {
         // Nobody listens any more only when the process ends.
-        let _ = self.wakes.send(Wake { object, urgency, after });
+        let _ = self.wakes.send(Wake {
+            object,
+            urgency,
+            after,
+        });
     }
 }

@@ -70,15 +70,25 @@ impl Inventory {
     /// Enters an object as watched.
     pub fn object_seen(&self, key: &ObjectKey, watched: WatchedSecret) -> Novelty {
         let mut state = self.lock();
-        let key = state.objects.get_key_value(key).map_or_else(|| Arc::new(key.clone()), |(key, _)| Arc::clone(key));
-        let before = state.objects.remove(&key).filter(|before| before.about.uid == watched.about.uid);
+        let key = state
+            .objects
+            .get_key_value(key)
+            .map_or_else(|| Arc::new(key.clone()), |(key, _)| Arc::clone(key));
+        let before = state
+            .objects
+            .remove(&key)
+            .filter(|before| before.about.uid == watched.about.uid);
         state.disclaim(&key, before.as_ref());
         let (known, novelty) = match before {
             None => (Known::new(watched), Novelty::Changed),
             Some(before) => before.updated(watched),
         };
         if let Ok(request) = known.request.as_ref() {
-            state.claimants.entry(target_key(request)).or_default().insert(Arc::clone(&key));
+            state
+                .claimants
+                .entry(target_key(request))
+                .or_default()
+                .insert(Arc::clone(&key));
         }
         state.objects.insert(key, known);
         novelty
@@ -87,7 +97,11 @@ impl Inventory {
     /// Forgets an object; answers who else wanted its target.
     pub fn object_gone(&self, key: &ObjectKey, uid: &str) -> Vec<Arc<ObjectKey>> {
         let mut state = self.lock();
-        if state.objects.get(key).is_none_or(|known| known.about.uid != uid) {
+        if state
+            .objects
+            .get(key)
+            .is_none_or(|known| known.about.uid != uid)
+        {
             return Vec::new();
         }
         state.forget(key)
@@ -194,7 +208,13 @@ impl Inventory {
     /// The objects that want that target.
     #[must_use]
     pub fn claimants(&self, target: &ObjectKey) -> Vec<Arc<ObjectKey>> {
-        self.lock().claimants.get(target).into_iter().flatten().cloned().collect()
+        self.lock()
+            .claimants
+            .get(target)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// The other object that asked for the target first, if there is one: the oldest, then the lower UID.
@@ -219,7 +239,12 @@ impl Inventory {
     pub fn users_of(&self, store: &StoreKey) -> Vec<Arc<ObjectKey>> {
         let state = self.lock();
         let uses = |known: &Known| matches!(known.request.as_ref(), Ok(request) if request.store == *store);
-        state.objects.iter().filter(|(_, known)| uses(known)).map(|(key, _)| Arc::clone(key)).collect()
+        state
+            .objects
+            .iter()
+            .filter(|(_, known)| uses(known))
+            .map(|(key, _)| Arc::clone(key))
+            .collect()
     }
 
     /// How many objects there are.
@@ -272,15 +297,21 @@ impl State {
         };
         self.disclaim(&key, Some(&known));
         match known.request.as_ref() {
-            Ok(request) => {
-                self.claimants.get(&target_key(request)).into_iter().flatten().cloned().collect()
-            }
+            Ok(request) => self
+                .claimants
+                .get(&target_key(request))
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
             Err(_) => Vec::new(),
         }
     }
 
     fn disclaim(&mut self, key: &Arc<ObjectKey>, known: Option<&Known>) {
-        let Some(Ok(request)) = known.map(|known| known.request.as_ref()) else { return };
+        let Some(Ok(request)) = known.map(|known| known.request.as_ref()) else {
+            return;
+        };
         let target = target_key(request);
         if let Some(claimants) = self.claimants.get_mut(&target) {
             claimants.remove(key);
@@ -302,7 +333,10 @@ impl Known {
     }
 
     fn updated(mut self, watched: WatchedSecret) -> (Self, Novelty) {
-        if !is_newer(&watched.about.resource_version, &self.about.resource_version) {
+        if !is_newer(
+            &watched.about.resource_version,
+            &self.about.resource_version,
+        ) {
             return (self, Novelty::Nothing);
         }
         let changed = self.about.generation != watched.about.generation
@@ -315,14 +349,24 @@ impl Known {
         if *self.status != watched.status {
             self.status = Arc::new(watched.status);
         }
-        (self, if changed { Novelty::Changed } else { Novelty::Nothing })
+        (
+            self,
+            if changed {
+                Novelty::Changed
+            } else {
+                Novelty::Nothing
+            },
+        )
     }
 }
 
 /// The Secret that a request is about.
 #[must_use]
 pub fn target_key(request: &Request) -> ObjectKey {
-    ObjectKey { namespace: request.object.namespace.clone(), name: request.target.name.clone() }
+    ObjectKey {
+        namespace: request.object.namespace.clone(),
+        name: request.target.name.clone(),
+    }
 }
 
 /// Whether one version of an object is later than another; versions that are no numbers count as later.

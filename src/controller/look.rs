@@ -35,7 +35,10 @@ pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble
     {
         return Err(Trouble::NotGranted { store: store() });
     }
-    Ok(Way { store: object, spec })
+    Ok(Way {
+        store: object,
+        spec,
+    })
 }
 
 /// Looks at the source.
@@ -48,7 +51,9 @@ pub async fn look(
     request: &Request,
     way: &Way,
 ) -> Result<Remote, Denied> {
-    let mut ticket = connections.ticket(&request.store, &way.store, &way.spec).await?;
+    let mut ticket = connections
+        .ticket(&request.store, &way.store, &way.spec)
+        .await?;
     loop {
         let result = ticket.account.look(&request.source, request.stage).await;
         let Some(error) = shared_trouble(&result) else {
@@ -57,7 +62,9 @@ pub async fn look(
         };
         match connections.refused(ticket, Trouble::Look(error)).await {
             Verdict::Again(other) => ticket = other,
-            Verdict::Stands => return result.map_err(|error| Denied::Trouble(Trouble::Look(error))),
+            Verdict::Stands => {
+                return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
+            }
         }
     }
 }
@@ -65,9 +72,16 @@ pub async fn look(
 /// What the failure of one look says of the credentials that all looks of the store share.
 fn shared_trouble(result: &Result<Remote, LookError>) -> Option<LookError> {
     let error = match result {
-        Ok(Remote { reading: Reading::Failed(error), .. }) | Err(error) => error,
+        Ok(Remote {
+            reading: Reading::Failed(error),
+            ..
+        })
+        | Err(error) => error,
         Ok(_) => return None,
     };
-    matches!(error, LookError::CredentialsRejected | LookError::ClockSkew { .. })
-        .then(|| error.clone())
+    matches!(
+        error,
+        LookError::CredentialsRejected | LookError::ClockSkew { .. }
+    )
+    .then(|| error.clone())
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use steerable_clock::Clock;
 
+use super::Urgency;
 use super::connections::{Connections, Denied};
 use super::inventory::{Inventory, Known, Memory, target_key};
 use super::look::{find_way, look};
 use super::queue::Ask;
-use super::Urgency;
 use crate::api::{NcpSecretStatus, Reason};
 use crate::cluster::{Announcer, Objects, Refusal, Secrets, Subject};
 use crate::core::content::{Content, InstallationKey, render};
@@ -53,7 +53,10 @@ const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Makes the Secret of an object what it should be; answers when the next pass is to be.
 pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
-    let known = world.inventory.object(key).filter(|known| !known.about.deleting)?;
+    let known = world
+        .inventory
+        .object(key)
+        .filter(|known| !known.about.deleting)?;
     let mut memory = known.memory.clone();
     let outcome = tokio::time::timeout(LONGEST_PASS, attempt(world, &known, &mut memory))
         .await
@@ -69,8 +72,15 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     }
     let at = leave_behind(world, &known, &mut memory, &outcome, &status);
     world.inventory.remember(key, &known.about.uid, memory);
-    let rotating = status.source.as_ref().is_some_and(|source| source.rotating_since.is_some());
-    let urgency = if rotating { Urgency::Rotating } else { Urgency::Periodic };
+    let rotating = status
+        .source
+        .as_ref()
+        .is_some_and(|source| source.rotating_since.is_some());
+    let urgency = if rotating {
+        Urgency::Rotating
+    } else {
+        Urgency::Periodic
+    };
     Some(Ask { at, urgency })
 }
 
@@ -116,12 +126,18 @@ async fn synchronize(
         return Ok(Outcome::Quiet);
     }
     let remote = look(&world.connections, request, &way).await;
-    world.metrics.look(remote.as_ref().err().map_or("Read", Denied::as_str));
+    world
+        .metrics
+        .look(remote.as_ref().err().map_or("Read", Denied::as_str));
     let remote = remote?;
     let facts = remote.facts.clone();
     let written = write(world, request, memory, observed, &remote).await;
     written
-        .map(|Written { keys, changed }| Outcome::Synced { facts: facts.clone(), keys, changed })
+        .map(|Written { keys, changed }| Outcome::Synced {
+            facts: facts.clone(),
+            keys,
+            changed,
+        })
         .map_err(|failure| failure.with(facts))
 }
 
@@ -149,14 +165,20 @@ async fn observe(
 }
 
 /// Whether the target is this object's to write: what is there decides, then who asked first.
-fn check_claim(world: &World, request: &Request, observed: Option<&Observed>) -> Result<(), Failure> {
+fn check_claim(
+    world: &World,
+    request: &Request,
+    observed: Option<&Observed>,
+) -> Result<(), Failure> {
     if let Some(observed) = observed {
         claim(request, observed)?;
         return Ok(());
     }
     match world.inventory.rival(request) {
         Some(rival) => {
-            let holder = Holder::Earlier { name: rival.name.clone() };
+            let holder = Holder::Earlier {
+                name: rival.name.clone(),
+            };
             Err(Trouble::NotOwned { holder }.into())
         }
         None => Ok(()),
@@ -195,7 +217,10 @@ async fn write(
         Refused::Exists => Failure::Interrupted,
         Refused::Failure(failure) => failure,
     })?;
-    Ok(Written { keys: content.iter().map(|(key, _)| key.to_owned()).collect(), changed })
+    Ok(Written {
+        keys: content.iter().map(|(key, _)| key.to_owned()).collect(),
+        changed,
+    })
 }
 
 enum Refused {
@@ -222,14 +247,22 @@ async fn carry_out(
         }
         (Plan::Change(change), Some(observed)) => {
             world.metrics.secret_write("change");
-            (world.secrets.change(request, observed, &change, content).await, change.content)
+            (
+                world
+                    .secrets
+                    .change(request, observed, &change, content)
+                    .await,
+                change.content,
+            )
         }
         (Plan::Change(_), None) => return Ok(false),
     };
     match result {
         Ok(written) => {
             memory.settled = Some(written.resource_version.clone());
-            world.inventory.target_seen(target_key(request), Arc::new(written));
+            world
+                .inventory
+                .target_seen(target_key(request), Arc::new(written));
             tracing::info!(
                 namespace = request.object.namespace,
                 object = request.object.name,
@@ -249,7 +282,10 @@ async fn carry_out(
 
 /// Why an attempt ended early.
 enum Failure {
-    Trouble { trouble: Trouble, facts: Option<Facts> },
+    Trouble {
+        trouble: Trouble,
+        facts: Option<Facts>,
+    },
     Interrupted,
     Leaving,
 }
@@ -257,7 +293,10 @@ enum Failure {
 impl Failure {
     fn with(self, facts: Facts) -> Self {
         match self {
-            Self::Trouble { trouble, .. } => Self::Trouble { trouble, facts: Some(facts) },
+            Self::Trouble { trouble, .. } => Self::Trouble {
+                trouble,
+                facts: Some(facts),
+            },
             other => other,
         }
     }
@@ -271,7 +310,9 @@ impl Failure {
                 let trouble = if target_kept || !hides_the_source(&trouble) {
                     trouble
                 } else {
-                    Trouble::TargetMissing { cause: Box::new(trouble) }
+                    Trouble::TargetMissing {
+                        cause: Box::new(trouble),
+                    }
                 };
                 Outcome::Failed { trouble, facts }
             }
@@ -296,7 +337,10 @@ fn hides_the_source(trouble: &Trouble) -> bool {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
-        Self::Trouble { trouble, facts: None }
+        Self::Trouble {
+            trouble,
+            facts: None,
+        }
     }
 }
 
@@ -343,7 +387,9 @@ async fn tell(world: &World, key: &ObjectKey, known: &Known, outcome: Outcome) -
             world.metrics.status_write();
             announce(world, key, known, &status).await;
             let uid = &known.about.uid;
-            world.inventory.status_written(key, uid, resource_version, status.clone());
+            world
+                .inventory
+                .status_written(key, uid, resource_version, status.clone());
             Told::Everything(outcome, Arc::new(status))
         }
         Ok(Err(Refusal::NotFound)) => Told::Nobody,
@@ -353,7 +399,9 @@ async fn tell(world: &World, key: &ObjectKey, known: &Known, outcome: Outcome) -
 
 async fn announce(world: &World, key: &ObjectKey, known: &Known, status: &NcpSecretStatus) {
     let before = previous_reason(&known.status);
-    let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else { return };
+    let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else {
+        return;
+    };
     tracing::info!(
         namespace = key.namespace,
         object = key.name,
@@ -371,7 +419,10 @@ async fn announce(world: &World, key: &ObjectKey, known: &Known, status: &NcpSec
         name: &key.name,
         uid: &known.about.uid,
     };
-    world.announcer.warn(&subject, "Synchronize", reason, note).await;
+    world
+        .announcer
+        .warn(&subject, "Synchronize", reason, note)
+        .await;
 }
 
 /// Notes for the next pass; answers when it is to be.
@@ -387,7 +438,10 @@ fn leave_behind(
         Outcome::Quiet if memory.next_look.is_some() => {
             return memory.next_look.unwrap_or(now);
         }
-        Outcome::Quiet => (previous_reason(status).filter(|reason| *reason != Reason::Synced), None),
+        Outcome::Quiet => (
+            previous_reason(status).filter(|reason| *reason != Reason::Synced),
+            None,
+        ),
         Outcome::Synced { .. } | Outcome::Leaving => (None, None),
         Outcome::Interrupted => (Some(Reason::RefreshFailing), None),
         Outcome::Failed { trouble, .. } => (Some(trouble.root().reason()), trouble.retry_after()),
@@ -397,7 +451,11 @@ fn leave_behind(
         Outcome::Failed { trouble, .. } => trouble.is_retried(),
         Outcome::Quiet | Outcome::Synced { .. } | Outcome::Leaving => false,
     };
-    memory.failures = if retries { memory.failures.saturating_add(1) } else { 0 };
+    memory.failures = if retries {
+        memory.failures.saturating_add(1)
+    } else {
+        0
+    };
     memory.cause = cause;
     let at = match known.request.as_ref() {
         Ok(request) => {
@@ -411,7 +469,9 @@ fn leave_behind(
             };
             next_look(&plight, now)
         }
-        Err(_) => now.saturating_add(UNREADABLE_SPEC_WAIT).unwrap_or(Timestamp::MAX),
+        Err(_) => now
+            .saturating_add(UNREADABLE_SPEC_WAIT)
+            .unwrap_or(Timestamp::MAX),
     };
     memory.next_look = Some(at);
     at

@@ -40,7 +40,10 @@ pub struct Ask {
 
 impl Ask {
     fn or_sooner(self, other: Self) -> Self {
-        Self { at: self.at.min(other.at), urgency: self.urgency.min(other.urgency) }
+        Self {
+            at: self.at.min(other.at),
+            urgency: self.urgency.min(other.urgency),
+        }
     }
 }
 
@@ -56,7 +59,10 @@ impl Queue {
             Some(Place::Ready { urgency, arrival }) if ask.urgency < urgency => {
                 self.ready.remove(&(urgency, arrival, Arc::clone(&key)));
                 self.ready.insert((ask.urgency, arrival, Arc::clone(&key)));
-                Place::Ready { urgency: ask.urgency, arrival }
+                Place::Ready {
+                    urgency: ask.urgency,
+                    arrival,
+                }
             }
             Some(ready @ Place::Ready { .. }) => ready,
             Some(Place::Running { again }) => Place::Running {
@@ -70,7 +76,8 @@ impl Queue {
     pub fn take(&mut self, now: Timestamp) -> Option<Key> {
         self.ripen(now);
         let (_, _, key) = self.ready.pop_first()?;
-        self.places.insert(Arc::clone(&key), Place::Running { again: None });
+        self.places
+            .insert(Arc::clone(&key), Place::Running { again: None });
         Some(key)
     }
 
@@ -106,14 +113,23 @@ impl Queue {
         while let Some((at, _)) = self.waiting.first()
             && *at <= now
         {
-            let Some((_, key)) = self.waiting.pop_first() else { return };
+            let Some((_, key)) = self.waiting.pop_first() else {
+                return;
+            };
             let urgency = match self.places.get(&key) {
                 Some(Place::Waiting(ask)) => ask.urgency,
                 _ => Urgency::Periodic,
             };
             self.arrivals += 1;
-            self.ready.insert((urgency, self.arrivals, Arc::clone(&key)));
-            self.places.insert(key, Place::Ready { urgency, arrival: self.arrivals });
+            self.ready
+                .insert((urgency, self.arrivals, Arc::clone(&key)));
+            self.places.insert(
+                key,
+                Place::Ready {
+                    urgency,
+                    arrival: self.arrivals,
+                },
+            );
         }
     }
 }
@@ -125,16 +141,24 @@ mod tests {
     use super::*;
 
     fn key(name: &str) -> Key {
-        Arc::new(ObjectKey { namespace: "n".into(), name: name.into() })
+        Arc::new(ObjectKey {
+            namespace: "n".into(),
+            name: name.into(),
+        })
     }
 
     fn at(seconds: i64, urgency: Urgency) -> Ask {
-        Ask { at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds), urgency }
+        Ask {
+            at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
+            urgency,
+        }
     }
 
     fn taken(queue: &mut Queue, seconds: i64) -> Vec<String> {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        std::iter::from_fn(|| queue.take(now)).map(|key| key.name.clone()).collect()
+        std::iter::from_fn(|| queue.take(now))
+            .map(|key| key.name.clone())
+            .collect()
     }
 
     #[test]
@@ -150,7 +174,9 @@ mod tests {
             queue.ask(key(name), at(0, urgency));
         }
         queue.ask(key("prompt 2"), at(1, Urgency::Prompt));
-        let order = ["prompt 1", "prompt 2", "rotating", "repair", "initial", "periodic"];
+        let order = [
+            "prompt 1", "prompt 2", "rotating", "repair", "initial", "periodic",
+        ];
         assert_eq!(taken(&mut queue, 1), order);
     }
 

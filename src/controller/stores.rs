@@ -20,11 +20,21 @@ pub async fn report_stores(world: Arc<World>, mut named: mpsc::UnboundedReceiver
 }
 
 async fn report(world: &World, key: &StoreKey) {
-    let Some(store) = world.inventory.store(key).filter(|store| !store.about.deleting) else {
+    let Some(store) = world
+        .inventory
+        .store(key)
+        .filter(|store| !store.about.deleting)
+    else {
         return;
     };
-    let Some(status) = next(world, key, &store) else { return };
-    match world.objects.write_store_status(key, &store.about, &status).await {
+    let Some(status) = next(world, key, &store) else {
+        return;
+    };
+    match world
+        .objects
+        .write_store_status(key, &store.about, &status)
+        .await
+    {
         Ok(_) => announce(world, key, &store, &status).await,
         // Another version is on its way through the watch, or nothing is left to tell about.
         Err(Refusal::Moved | Refusal::NotFound) => {}
@@ -37,7 +47,10 @@ async fn report(world: &World, key: &StoreKey) {
 /// The status as it should be; none when it is so already or nobody knows better than what it says.
 fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatus> {
     let previous = store.status.as_ref().and_then(|status| {
-        let ready = status.conditions.iter().find(|condition| condition.type_ == condition::READY)?;
+        let ready = status
+            .conditions
+            .iter()
+            .find(|condition| condition.type_ == condition::READY)?;
         (status.observed_generation == store.about.generation).then_some(ready)
     });
     let trouble = if store.spec.as_ref().is_some_and(StoreSpec::is_offered) {
@@ -50,15 +63,20 @@ fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatu
         Some(Trouble::StoreNotReady { store: key.clone() })
     };
     let (status, reason, message) = match &trouble {
-        None => ("True", Reason::Configured, "The store is configured; calls have not said otherwise.".to_owned()),
+        None => (
+            "True",
+            Reason::Configured,
+            "The store is configured; calls have not said otherwise.".to_owned(),
+        ),
         Some(trouble) => ("False", trouble.reason(), trouble.message()),
     };
     if previous.is_some_and(|ready| ready.reason == reason.as_str() && ready.message == message) {
         return None;
     }
-    let since = previous
-        .filter(|ready| ready.status == status)
-        .map_or_else(|| Time(world.clock.now()), |ready| ready.last_transition_time.clone());
+    let since = previous.filter(|ready| ready.status == status).map_or_else(
+        || Time(world.clock.now()),
+        |ready| ready.last_transition_time.clone(),
+    );
     Some(StoreStatus {
         observed_generation: store.about.generation,
         conditions: vec![Condition {
@@ -73,8 +91,15 @@ fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatu
 }
 
 async fn announce(world: &World, key: &StoreKey, store: &StoreObject, status: &StoreStatus) {
-    let Some(ready) = status.conditions.first() else { return };
-    tracing::info!(store = key.name, namespace = key.namespace, reason = ready.reason, "store status changed");
+    let Some(ready) = status.conditions.first() else {
+        return;
+    };
+    tracing::info!(
+        store = key.name,
+        namespace = key.namespace,
+        reason = ready.reason,
+        "store status changed"
+    );
     if ready.status == "False"
         && let Some(reason) = Reason::parse(&ready.reason)
     {
@@ -84,6 +109,9 @@ async fn announce(world: &World, key: &StoreKey, store: &StoreObject, status: &S
             name: &key.name,
             uid: &store.about.uid,
         };
-        world.announcer.warn(&subject, "Connect", reason, &ready.message).await;
+        world
+            .announcer
+            .warn(&subject, "Connect", reason, &ready.message)
+            .await;
     }
 }

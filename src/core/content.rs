@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::remote::Pairs;
+use super::remote::{Pairs, Unreadable};
 use super::request::{ChosenKey, Keys, is_secret_key};
 use super::trouble::Trouble;
 use crate::value::Value;
@@ -18,11 +18,14 @@ pub struct Content<'remote> {
 /// Most bytes that Kubernetes takes in the values of one Secret.
 const LARGEST: usize = 1024 * 1024;
 
+/// Most keys that status can list, ten times what the service takes in one value.
+const MOST_KEYS: usize = 1024;
+
 /// Gives each key of the Secret its value.
 ///
 /// # Errors
 ///
-/// The first key that is missing, not allowed, or wanted twice; or that there is too much. Never a part of a value.
+/// The first key that is missing or not allowed; or that there is nothing, or too much. Never a part of a value.
 pub fn render<'remote>(
     keys: &'remote Keys,
     type_: &str,
@@ -33,19 +36,27 @@ pub fn render<'remote>(
         Keys::Chosen(chosen) => choose(chosen, pairs)?,
     };
     if let Some(key) = missing_for_type(type_, &entries) {
-        return Err(Trouble::MissingKey { key: key.into() });
+        return Err(Trouble::TypeNeedsKey { key });
     }
     let size: usize = entries.values().map(|value| value.len()).sum();
-    if size > LARGEST {
+    if size > LARGEST || entries.len() > MOST_KEYS {
         return Err(Trouble::TooLarge);
     }
     Ok(Content { entries })
 }
 
 fn all(pairs: &Pairs) -> Result<BTreeMap<&str, &Value>, Trouble> {
-    let illegal = pairs.iter().map(|(name, _)| name).find(|name| !is_secret_key(name));
+    if pairs.iter().len() == 0 {
+        return Err(Trouble::Unreadable(Unreadable::NoPairs));
+    }
+    let illegal = pairs
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| !is_secret_key(name));
     match illegal {
-        Some(key) => Err(Trouble::InvalidKey { key: key.to_owned() }),
+        Some(key) => Err(Trouble::InvalidKey {
+            key: key.to_owned(),
+        }),
         None => Ok(pairs.iter().collect()),
     }
 }
@@ -61,10 +72,20 @@ fn choose<'remote>(
                 entries.insert(item.key.as_str(), value);
             }
             None if item.optional => {}
-            None => return Err(Trouble::MissingKey { key: item.from.clone() }),
+            None => {
+                return Err(Trouble::MissingKey {
+                    key: item.from.clone(),
+                });
+            }
         }
     }
-    Ok(entries)
+    match chosen.first() {
+        // Optional keys may be missing one by one; a Secret that loses all of them would be an empty one.
+        Some(first) if entries.is_empty() => Err(Trouble::MissingKey {
+            key: first.from.clone(),
+        }),
+        _ => Ok(entries),
+    }
 }
 
 /// The key that Kubernetes requires for the type and that is not there.
@@ -76,9 +97,7 @@ fn missing_for_type(type_: &str, entries: &BTreeMap<&str, &Value>) -> Option<&'s
             (!has(".dockerconfigjson")).then_some(".dockerconfigjson")
         }
         "kubernetes.io/ssh-auth" => (!has("ssh-privatekey")).then_some("ssh-privatekey"),
-        "kubernetes.io/basic-auth" => {
-            (!has("username") && !has("password")).then_some("password")
-        }
+        "kubernetes.io/basic-auth" => (!has("username") && !has("password")).then_some("password"),
         _ => None,
     }
 }
@@ -87,7 +106,9 @@ impl<'remote> Content<'remote> {
     /// One key with its value.
     #[must_use]
     pub fn single(key: &'remote str, value: &'remote Value) -> Self {
-        Self { entries: BTreeMap::from([(key, value)]) }
+        Self {
+            entries: BTreeMap::from([(key, value)]),
+        }
     }
 
     /// Each key with its value, in the order of the keys.
@@ -121,7 +142,9 @@ impl InstallationKey {
     /// The content annotation of a Secret with that type and content: `<key id>.<HMAC-SHA256 in hex>`.
     #[must_use]
     pub fn mark(&self, type_: &str, content: &Content<'_>) -> String {
-        let parts = content.iter().flat_map(|(key, value)| [key.as_bytes(), value.expose()]);
+        let parts = content
+            .iter()
+            .flat_map(|(key, value)| [key.as_bytes(), value.expose()]);
         let hash = keyed_hash(&self.key, std::iter::once(type_.as_bytes()).chain(parts));
         format!("{}.{}", self.id, hex(&hash))
     }

@@ -50,7 +50,11 @@ fn target_needs_repair(known: &Known<'_>) -> bool {
     let Some(target) = known.target else {
         return previous_reason(known.status) != Some(Reason::TargetMissing);
     };
-    let known_keys = known.status.target.as_ref().map_or(&[][..], |target| &target.keys);
+    let known_keys = known
+        .status
+        .target
+        .as_ref()
+        .map_or(&[][..], |target| &target.keys);
     claim(known.request, target).is_err()
         || drifted(known.request, target, known.settled, known_keys)
 }

@@ -21,7 +21,9 @@ pub fn granted(grants: &[Grant], namespace: &str, source: &SourceRef) -> bool {
 }
 
 fn matches_any(patterns: &[String], text: &str) -> bool {
-    patterns.iter().any(|pattern| WildMatch::new(pattern).matches(text))
+    patterns
+        .iter()
+        .any(|pattern| WildMatch::new(pattern).matches(text))
 }
 
 #[cfg(test)]
@@ -30,7 +32,11 @@ mod tests {
 
     fn grant(namespaces: &[&str], ids: &[&str], names: &[&str]) -> Grant {
         let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
-        Grant { namespaces: own(namespaces), secret_ids: own(ids), secret_names: own(names) }
+        Grant {
+            namespaces: own(namespaces),
+            secret_ids: own(ids),
+            secret_names: own(names),
+        }
     }
 
     fn name(text: &str) -> SourceRef {
@@ -56,7 +62,11 @@ mod tests {
         ];
         for (namespace, source, expected) in cases {
             let grants = std::slice::from_ref(&shop);
-            assert_eq!(granted(grants, namespace, &source), expected, "{namespace} {source:?}");
+            assert_eq!(
+                granted(grants, namespace, &source),
+                expected,
+                "{namespace} {source:?}"
+            );
         }
     }
 
@@ -81,6 +91,10 @@ mod tests {
         assert!(granted(&grants, "team-a", &id("x")));
         assert!(!granted(&grants, "team-", &id("x")));
         assert!(!granted(&grants, "team-ab", &id("x")));
-        assert!(!granted(&[grant(&["team-[ab]"], &["*"], &[])], "team-a", &id("x")));
+        assert!(!granted(
+            &[grant(&["team-[ab]"], &["*"], &[])],
+            "team-a",
+            &id("x")
+        ));
     }
 }

@@ -79,7 +79,10 @@ impl Observed {
         if self.deleting {
             return Claim::Foreign(Holder::Deleting);
         }
-        let controller = self.references.iter().find(|reference| reference.controller);
+        let controller = self
+            .references
+            .iter()
+            .find(|reference| reference.controller);
         match (&self.owner, controller) {
             (_, Some(other)) if other.uid != uid => Claim::Foreign(Holder::Controller {
                 kind: other.kind.clone(),
@@ -89,7 +92,9 @@ impl Observed {
             // The annotations may be lost; a controller reference with our UID says the same.
             (None, Some(_)) => Claim::Ours,
             (Some(owner), _) if owner.name == name && self.managed => Claim::Orphaned,
-            (Some(owner), _) => Claim::Foreign(Holder::Other { name: owner.name.clone() }),
+            (Some(owner), _) => Claim::Foreign(Holder::Other {
+                name: owner.name.clone(),
+            }),
             (None, None) => Claim::Foreign(Holder::Unknown),
         }
     }
@@ -101,7 +106,10 @@ mod tests {
 
     fn owned_by(name: &str, uid: &str) -> Observed {
         Observed {
-            owner: Some(Owner { name: name.into(), uid: uid.into() }),
+            owner: Some(Owner {
+                name: name.into(),
+                uid: uid.into(),
+            }),
             managed: true,
             ..Observed::default()
         }
@@ -121,33 +129,64 @@ mod tests {
     #[test]
     fn r2_a_secret_that_is_not_ours_is_foreign_and_the_claim_names_its_holder() {
         let foreign = |holder| Claim::Foreign(holder);
-        let with = |observed: Observed, references| Observed { references, ..observed };
+        let with = |observed: Observed, references| Observed {
+            references,
+            ..observed
+        };
         let cases = [
             ("our uid", owned_by("n", "1"), Claim::Ours),
-            ("our uid and reference", with(owned_by("n", "1"), vec![reference("1")]), Claim::Ours),
-            ("annotations lost", with(Observed::default(), vec![reference("1")]), Claim::Ours),
-            ("left by an earlier object of our name", owned_by("n", "0"), Claim::Orphaned),
+            (
+                "our uid and reference",
+                with(owned_by("n", "1"), vec![reference("1")]),
+                Claim::Ours,
+            ),
+            (
+                "annotations lost",
+                with(Observed::default(), vec![reference("1")]),
+                Claim::Ours,
+            ),
+            (
+                "left by an earlier object of our name",
+                owned_by("n", "0"),
+                Claim::Orphaned,
+            ),
             (
                 "still collected with the earlier object",
                 with(owned_by("n", "0"), vec![reference("0")]),
-                foreign(Holder::Controller { kind: "NcpSecret".into(), name: "n".into() }),
+                foreign(Holder::Controller {
+                    kind: "NcpSecret".into(),
+                    name: "n".into(),
+                }),
             ),
             (
                 "mark of an earlier object, label lost",
-                Observed { managed: false, ..owned_by("n", "0") },
+                Observed {
+                    managed: false,
+                    ..owned_by("n", "0")
+                },
                 foreign(Holder::Other { name: "n".into() }),
             ),
-            ("another object's", owned_by("m", "2"), foreign(Holder::Other { name: "m".into() })),
+            (
+                "another object's",
+                owned_by("m", "2"),
+                foreign(Holder::Other { name: "m".into() }),
+            ),
             ("no marks", Observed::default(), foreign(Holder::Unknown)),
             (
                 "ours, on its way out",
-                Observed { deleting: true, ..owned_by("n", "1") },
+                Observed {
+                    deleting: true,
+                    ..owned_by("n", "1")
+                },
                 foreign(Holder::Deleting),
             ),
             (
                 "our mark copied onto somebody else's",
                 with(owned_by("n", "1"), vec![reference("9")]),
-                foreign(Holder::Controller { kind: "NcpSecret".into(), name: "n".into() }),
+                foreign(Holder::Controller {
+                    kind: "NcpSecret".into(),
+                    name: "n".into(),
+                }),
             ),
         ];
         for (case, observed, expected) in cases {

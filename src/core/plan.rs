@@ -100,7 +100,11 @@ pub fn plan(
     let change = Change {
         uid: observed.uid.clone(),
         resource_version: observed.resource_version.clone(),
-        labels: map_change(observed.labels.as_ref(), &observed.our_labels, wanted.labels),
+        labels: map_change(
+            observed.labels.as_ref(),
+            &observed.our_labels,
+            wanted.labels,
+        ),
         annotations: map_change(
             observed.annotations.as_ref(),
             &observed.our_annotations,
@@ -144,9 +148,16 @@ pub fn drifted(
 ) -> bool {
     let settled = settled == Some(observed.resource_version.as_str());
     let wanted = Wanted::of(request, observed.content.as_deref().unwrap_or_default());
-    let labels = map_change(observed.labels.as_ref(), &observed.our_labels, wanted.labels);
-    let annotations =
-        map_change(observed.annotations.as_ref(), &observed.our_annotations, wanted.annotations);
+    let labels = map_change(
+        observed.labels.as_ref(),
+        &observed.our_labels,
+        wanted.labels,
+    );
+    let annotations = map_change(
+        observed.annotations.as_ref(),
+        &observed.our_annotations,
+        wanted.annotations,
+    );
     observed.content.is_none()
         || (observed.foreign_writer.is_some() && !settled)
         || !observed.keys.iter().eq(known_keys.iter())
@@ -169,7 +180,11 @@ impl Wanted {
         annotations.insert(OWNER.into(), request.object.name.clone());
         annotations.insert(OWNER_UID.into(), request.uid.clone());
         annotations.insert(CONTENT.into(), mark.into());
-        Self { labels, annotations, owned: request.target.policy == CreationPolicy::Owner }
+        Self {
+            labels,
+            annotations,
+            owned: request.target.policy == CreationPolicy::Owner,
+        }
     }
 }
 
@@ -194,7 +209,10 @@ fn map_change(
             .filter(|key| there.contains_key(*key) && !wanted.contains_key(*key))
             .cloned()
             .collect(),
-        set: wanted.into_iter().filter(|(key, value)| there.get(key) != Some(value)).collect(),
+        set: wanted
+            .into_iter()
+            .filter(|(key, value)| there.get(key) != Some(value))
+            .collect(),
     }
 }
 

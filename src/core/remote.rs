@@ -197,6 +197,8 @@ pub enum Unreadable {
     NotJson,
     /// It is JSON, and no object.
     NotAnObject,
+    /// It is an object without a single pair, which the service never takes for a value.
+    NoPairs,
     /// A name stands twice in the object.
     DuplicateKey(String),
     /// The service says that the state of the secret does not allow to read it, and shows no such state.

@@ -101,8 +101,16 @@ const SHORTEST: SignedDuration = SignedDuration::from_secs(30);
 const LONGEST: SignedDuration = SignedDuration::from_hours(8760);
 const LEAST_STALE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
+const LONGEST_TIME: usize = 16;
+
 /// The longest force-sync annotation that status echoes whole, in characters.
 const LONGEST_ECHO: usize = 253;
+
+// Bounds that the schema holds too; an object stored before a bound was in it gets past the schema.
+const MOST_ENTRIES: usize = 256;
+const LONGEST_FROM: usize = 256;
+const MOST_LABELS: usize = 32;
+const LONGEST_ANNOTATION: usize = 4096;
 
 /// Turns an object into a request.
 ///
@@ -120,7 +128,10 @@ pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
     Ok(Request {
         uid: metadata.uid.clone().unwrap_or_default(),
         generation: metadata.generation.unwrap_or_default(),
-        created: metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+        created: metadata
+            .creation_timestamp
+            .as_ref()
+            .map_or(Timestamp::UNIX_EPOCH, |time| time.0),
         store: store(spec, &object_key.namespace)?,
         source: source(&spec.source)?,
         stage: spec.source.stage.unwrap_or_default(),
@@ -162,13 +173,17 @@ fn source(source: &Source) -> Result<SourceRef, SpecError> {
 fn is_secret_id(id: &str) -> bool {
     id.len() <= 128
         && id.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
 }
 
 fn is_secret_name(name: &str) -> bool {
     (3..=64).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 fn times(refresh: Option<&Refresh>) -> Result<(SignedDuration, SignedDuration), SpecError> {
@@ -183,11 +198,29 @@ fn times(refresh: Option<&Refresh>) -> Result<(SignedDuration, SignedDuration), 
 }
 
 fn time(field: &'static str, text: &str) -> Result<SignedDuration, SpecError> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"hms".contains(&byte));
-    let parsed: Option<SignedDuration> = plain.then(|| text.parse().ok()).flatten();
-    parsed
-        .filter(|span| (SHORTEST..=LONGEST).contains(span))
+    span(text)
+        .filter(|span| text.len() <= LONGEST_TIME && (SHORTEST..=LONGEST).contains(span))
         .ok_or(SpecError::Time { field })
+}
+
+/// Hours, minutes and seconds in that order, each at most once; whole numbers without a sign.
+fn span(text: &str) -> Option<SignedDuration> {
+    let mut rest = text;
+    let mut seconds: i64 = 0;
+    for (unit, worth) in [('h', 3600), ('m', 60), ('s', 1)] {
+        let Some((digits, after)) = rest.split_once(unit) else {
+            continue;
+        };
+        // Parsing alone would also take a sign.
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let count: i64 = digits.parse().ok()?;
+        seconds = seconds.checked_add(count.checked_mul(worth)?)?;
+        rest = after;
+    }
+    rest.is_empty()
+        .then_some(SignedDuration::from_secs(seconds))
 }
 
 fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, SpecError> {
@@ -200,6 +233,18 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
     if !is_allowed_type(&type_) {
         return Err(SpecError::TargetType);
     }
+    if target.labels.len() > MOST_LABELS {
+        return Err(SpecError::Count {
+            field: "target.labels",
+            most: MOST_LABELS,
+        });
+    }
+    if target.annotations.len() > MOST_LABELS {
+        return Err(SpecError::Count {
+            field: "target.annotations",
+            most: MOST_LABELS,
+        });
+    }
     for key in target.labels.keys().chain(target.annotations.keys()) {
         if key.starts_with(RESERVED_PREFIX) || key == MANAGED_BY {
             return Err(SpecError::Reserved { key: key.clone() });
@@ -211,6 +256,11 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
     for (key, value) in &target.labels {
         if !value.is_empty() && !is_name_part(value) {
             return Err(SpecError::LabelValue { key: key.clone() });
+        }
+    }
+    for (key, value) in &target.annotations {
+        if value.chars().count() > LONGEST_ANNOTATION {
+            return Err(SpecError::AnnotationValue { key: key.clone() });
         }
     }
     Ok(TargetRequest {
@@ -233,7 +283,9 @@ fn is_allowed_type(type_: &str) -> bool {
     let form = (1..=253).contains(&type_.len())
         && type_.starts_with(|first: char| first.is_ascii_alphanumeric())
         && type_.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && type_.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+        && type_
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
     let reserved = ["kubernetes.io/", "helm.sh/", "bootstrap."]
         .iter()
         .any(|prefix| type_.starts_with(prefix));
@@ -244,13 +296,30 @@ fn keys(data: Option<&[DataKey]>) -> Result<Keys, Trouble> {
     let Some(data) = data else {
         return Ok(Keys::All);
     };
+    if !(1..=MOST_ENTRIES).contains(&data.len()) {
+        return Err(SpecError::Count {
+            field: "data",
+            most: MOST_ENTRIES,
+        }
+        .into());
+    }
     let mut seen = BTreeSet::new();
     for item in data {
         if !is_secret_key(&item.key) {
-            return Err(Trouble::InvalidKey { key: item.key.clone() });
+            return Err(Trouble::InvalidKey {
+                key: item.key.clone(),
+            });
         }
         if !seen.insert(&item.key) {
-            return Err(Trouble::KeyConflict { key: item.key.clone() });
+            return Err(Trouble::KeyConflict {
+                key: item.key.clone(),
+            });
+        }
+        if !(1..=LONGEST_FROM).contains(&item.from.chars().count()) {
+            return Err(SpecError::From {
+                key: item.key.clone(),
+            }
+            .into());
         }
     }
     let chosen = data.iter().map(|item| ChosenKey {
@@ -267,7 +336,9 @@ pub fn is_secret_key(key: &str) -> bool {
     (1..=253).contains(&key.len())
         && key != "."
         && !key.starts_with("..")
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 fn is_subdomain(name: &str) -> bool {
@@ -294,7 +365,9 @@ fn is_name_part(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::remote::SourceRef;
 use super::request::{Request, StoreKey};
-use super::status::STALLED_AFTER;
+use super::status::{STALLED_AFTER, was_synced};
 use crate::api::{NcpSecretStatus, Reason, SourceStatus};
 
 /// What the schedule is made from.
@@ -52,7 +52,18 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         return slot.min(rotation_wake(plight, now).unwrap_or(slot));
     };
     match reason {
-        Reason::SourceNotFound | Reason::SourceDestroyed => absent(plight, slot, now),
+        Reason::SourceNotFound if !was_synced(plight.status) => later(
+            now,
+            clamp(
+                failing(plight, now),
+                ABSENT_FIRST_WAIT,
+                plight.request.interval,
+            ),
+        ),
+        // Hardly ever again, once a day has shown that it was no mistake.
+        Reason::SourceNotFound | Reason::SourceDestroyed if failing(plight, now) >= A_DAY => {
+            later(now, A_DAY)
+        }
         Reason::SourceRevoked => slot.min(destruction(plight.status, now).unwrap_or(slot)),
         Reason::TargetNotOwned => later(now, CONTESTED_WAIT),
         Reason::SourceUnreadable
@@ -71,7 +82,9 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::Throttled
         | Reason::SourceUnavailable => later(now, backoff(plight)),
         // On change, which wakes the object by itself; and the slot as a safety net.
-        Reason::InvalidSpec
+        Reason::SourceNotFound
+        | Reason::SourceDestroyed
+        | Reason::InvalidSpec
         | Reason::NotGranted
         | Reason::StoreNotFound
         | Reason::StoreNotReady
@@ -94,7 +107,9 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
 
 /// The first moment after now that falls into the source's slot of the interval.
 fn slot(request: &Request, now: Timestamp) -> Timestamp {
-    let interval = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX).max(1);
+    let interval = i64::try_from(request.interval.as_millis())
+        .unwrap_or(i64::MAX)
+        .max(1);
     let offset = i64::try_from(hash(&request.store, &request.source) >> 1)
         .unwrap_or_default()
         .rem_euclid(interval);
@@ -117,7 +132,11 @@ fn rotation_wake(plight: &Plight<'_>, now: Timestamp) -> Option<Timestamp> {
     if source.rotation_phase == "ROTATION_FAILED" {
         return Some(later(now, interval.min(UNFINISHED_ROTATION_WAIT)));
     }
-    let date = source.next_rotation_time.as_ref().filter(|_| may_rotate(source))?.0;
+    let date = source
+        .next_rotation_time
+        .as_ref()
+        .filter(|_| may_rotate(source))?
+        .0;
     let overdue = now.duration_since(date);
     if overdue < SignedDuration::ZERO {
         return Some(later(date, after_the_date(plight.request)));
@@ -135,17 +154,9 @@ fn after_the_date(request: &Request) -> SignedDuration {
     SignedDuration::from_millis(30_000 + i64::try_from(spread).unwrap_or_default())
 }
 
-/// A secret that is not there: soon again while people may still be creating it, hardly ever after it is gone.
-fn absent(plight: &Plight<'_>, slot: Timestamp, now: Timestamp) -> Timestamp {
-    let failing = plight
-        .status
-        .failing_since
-        .as_ref()
-        .map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
-    if plight.status.target.is_none() {
-        return later(now, clamp(failing, ABSENT_FIRST_WAIT, plight.request.interval));
-    }
-    if failing < A_DAY { slot } else { later(now, A_DAY) }
+fn failing(plight: &Plight<'_>, now: Timestamp) -> SignedDuration {
+    let since = plight.status.failing_since.as_ref();
+    since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0))
 }
 
 fn destruction(status: &NcpSecretStatus, now: Timestamp) -> Option<Timestamp> {
@@ -156,10 +167,14 @@ fn destruction(status: &NcpSecretStatus, now: Timestamp) -> Option<Timestamp> {
 /// What the service asks for, else 1 s doubling with full jitter; 5 min at the most.
 fn backoff(plight: &Plight<'_>) -> SignedDuration {
     if let Some(asked) = plight.retry_after {
-        return SignedDuration::try_from(asked).unwrap_or(LONGEST_BACKOFF).min(LONGEST_BACKOFF);
+        return SignedDuration::try_from(asked)
+            .unwrap_or(LONGEST_BACKOFF)
+            .min(LONGEST_BACKOFF);
     }
     let doublings = plight.failures.saturating_sub(1).min(16);
-    let ceiling = SHORTEST_WAIT.saturating_mul(1 << doublings).min(LONGEST_BACKOFF);
+    let ceiling = SHORTEST_WAIT
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_BACKOFF);
     ceiling.mul_f64(plight.dice.clamp(0.0, 1.0))
 }
 
@@ -172,9 +187,14 @@ fn hash(store: &StoreKey, source: &SourceRef) -> u64 {
     let namespace = store.namespace.as_deref().unwrap_or_default();
     let digest = [store.kind.as_str(), namespace, &store.name, kind, text]
         .iter()
-        .fold(Sha256::new(), |hasher, part| hasher.chain_update(part).chain_update([0]))
+        .fold(Sha256::new(), |hasher, part| {
+            hasher.chain_update(part).chain_update([0])
+        })
         .finalize();
-    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn clamp(span: SignedDuration, least: SignedDuration, most: SignedDuration) -> SignedDuration {

@@ -82,10 +82,14 @@ pub const fn was_synced(status: &NcpSecretStatus) -> bool {
     status.target.is_some()
 }
 
-/// Whether the source is rotating, by either of the words that NCP has for it.
+/// Whether the source is rotating, by either of the words that NCP has for it; a failed rotation has ended.
 #[must_use]
 pub fn is_rotating(facts: &Facts) -> bool {
-    facts.lifecycle == Lifecycle::Rotating || facts.phase == Phase::Rotating
+    match facts.phase {
+        Phase::Rotating => true,
+        Phase::Failed => false,
+        Phase::None | Phase::Other(_) => facts.lifecycle == Lifecycle::Rotating,
+    }
 }
 
 /// A condition before it has times.
@@ -94,10 +98,32 @@ struct Claim {
     status: &'static str,
     reason: Reason,
     message: String,
+    /// The generation that it is about, when that is an earlier one.
+    about: Option<i64>,
 }
 
 impl Claim {
-    fn into_condition(self, previous: &NcpSecretStatus, generation: i64, now: Timestamp) -> Condition {
+    const fn new(
+        type_: &'static str,
+        status: &'static str,
+        reason: Reason,
+        message: String,
+    ) -> Self {
+        Self {
+            type_,
+            status,
+            reason,
+            message,
+            about: None,
+        }
+    }
+
+    fn into_condition(
+        self,
+        previous: &NcpSecretStatus,
+        generation: i64,
+        now: Timestamp,
+    ) -> Condition {
         let since = find(previous, self.type_)
             .filter(|before| before.status == self.status)
             .map_or(Time(now), |before| before.last_transition_time.clone());
@@ -107,7 +133,7 @@ impl Claim {
             reason: self.reason.as_str().into(),
             message: self.message,
             last_transition_time: since,
-            observed_generation: Some(generation),
+            observed_generation: Some(self.about.unwrap_or(generation)),
         }
     }
 }
@@ -122,7 +148,7 @@ fn ready(
     let type_ = condition::READY;
     let Some(trouble) = trouble else {
         let message = "The Secret holds the value that NCP showed at the last look.".into();
-        return Claim { type_, status: "True", reason: Reason::Synced, message };
+        return Claim::new(type_, "True", Reason::Synced, message);
     };
     let failing = failing_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
     let was_ready = find(previous, type_).is_some_and(|ready| ready.status == "True");
@@ -132,10 +158,24 @@ fn ready(
         && failing < subject.stale_after;
     if still_good {
         let reason = Reason::RefreshFailing;
-        let message = format!("The Secret holds the last value, but looks fail. {}", trouble.message());
-        Claim { type_, status: "True", reason, message }
+        let message = format!(
+            "The Secret holds the last value, but looks fail. {}",
+            trouble.message()
+        );
+        Claim::new(type_, "True", reason, message)
     } else {
-        Claim { type_, status: "False", reason: trouble.reason(), message: trouble.message() }
+        let kept = was_synced(previous)
+            && !matches!(
+                trouble,
+                Trouble::TargetMissing { .. } | Trouble::NotOwned { .. }
+            );
+        let kept = if kept {
+            " Pods keep the last value."
+        } else {
+            ""
+        };
+        let message = format!("{}{kept}", trouble.message());
+        Claim::new(type_, "False", trouble.reason(), message)
     }
 }
 
@@ -145,7 +185,7 @@ fn available(
     previous: &NcpSecretStatus,
 ) -> Option<Claim> {
     let type_ = condition::SOURCE_AVAILABLE;
-    let unavailable = trouble.filter(|trouble| {
+    let unavailable = trouble.map(Trouble::root).filter(|trouble| {
         matches!(
             trouble.reason(),
             Reason::SourceDisabled
@@ -157,17 +197,20 @@ fn available(
     });
     if let Some(trouble) = unavailable {
         let (reason, message) = (trouble.reason(), trouble.message());
-        return Some(Claim { type_, status: "False", reason, message });
+        return Some(Claim::new(type_, "False", reason, message));
     }
     let Some(facts) = facts else {
         return keep_or_unread(type_, previous);
     };
     let (reason, message) = if is_rotating(facts) {
-        (Reason::Rotating, "The secret is readable, and a rotation of it is running.")
+        (
+            Reason::Rotating,
+            "The state of the secret allows reading; a rotation is running.",
+        )
     } else {
-        (Reason::Enabled, "The secret is readable.")
+        (Reason::Enabled, "The state of the secret allows reading.")
     };
-    Some(Claim { type_, status: "True", reason, message: message.into() })
+    Some(Claim::new(type_, "True", reason, message.into()))
 }
 
 fn rotation(
@@ -181,7 +224,7 @@ fn rotation(
         return keep_or_unread(type_, previous);
     };
     let (status, reason, message) = rotation_health(facts, source.rotating_since.as_ref(), now);
-    Some(Claim { type_, status, reason, message: message.into() })
+    Some(Claim::new(type_, status, reason, message.into()))
 }
 
 fn rotation_health(
@@ -213,7 +256,9 @@ fn rotation_health(
         return ("True", Reason::Manual, "Automatic rotation is off.");
     }
     let overdue = facts.lifecycle.readable()
-        && facts.next_rotation.is_some_and(|date| now.duration_since(date) >= OVERDUE_AFTER);
+        && facts
+            .next_rotation
+            .is_some_and(|date| now.duration_since(date) >= OVERDUE_AFTER);
     if overdue {
         return (
             "False",
@@ -225,37 +270,51 @@ fn rotation_health(
 }
 
 fn stalled(trouble: Option<&Trouble>, ready: &Claim) -> Option<Claim> {
-    let trouble = trouble.filter(|trouble| trouble.reason().needs_a_person())?;
-    (ready.status == "False").then(|| Claim {
-        type_: condition::STALLED,
-        status: "True",
-        reason: trouble.reason(),
-        message: trouble.message(),
+    let trouble = trouble.filter(|trouble| trouble.root().reason().needs_a_person())?;
+    (ready.status == "False").then(|| {
+        Claim::new(
+            condition::STALLED,
+            "True",
+            trouble.reason(),
+            trouble.message(),
+        )
     })
 }
 
 /// What was said stays until somebody looks again; before the first look nothing is known.
 fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Option<Claim> {
     let said = find(previous, type_).and_then(|before| {
-        let status = ["True", "False"].into_iter().find(|word| *word == before.status)?;
-        Some((status, Reason::parse(&before.reason)?, before.message.clone()))
+        let status = ["True", "False"]
+            .into_iter()
+            .find(|word| *word == before.status)?;
+        let about = before.observed_generation;
+        let reason = Reason::parse(&before.reason)?;
+        Some(Claim {
+            type_,
+            status,
+            reason,
+            message: before.message.clone(),
+            about,
+        })
     });
-    let (status, reason, message) = said.unwrap_or_else(|| {
-        ("Unknown", Reason::NotRead, "The secret has not been read yet.".to_owned())
-    });
-    Some(Claim { type_, status, reason, message })
+    let unread = || {
+        let message = "The secret has not been read yet.".to_owned();
+        Claim::new(type_, "Unknown", Reason::NotRead, message)
+    };
+    Some(said.unwrap_or_else(unread))
 }
 
 fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> SourceStatus {
+    let secret_id = shorten(&facts.secret_id, 256);
     let rotating_since = is_rotating(facts).then(|| {
         previous
-            .filter(|previous| previous.secret_id == facts.secret_id)
+            .filter(|previous| previous.secret_id == secret_id)
             .and_then(|previous| previous.rotating_since.clone())
             .unwrap_or_else(|| Time(now))
     });
     let time = |moment: Option<Timestamp>| moment.map(|moment| Time(whole_seconds(moment)));
     SourceStatus {
-        secret_id: shorten(&facts.secret_id, 256),
+        secret_id,
         secret_name: shorten(&facts.secret_name, 256),
         key_isolation: facts.host.as_str().into(),
         lifecycle: shorten(facts.lifecycle.as_str(), 64),
@@ -287,7 +346,10 @@ fn target(
 }
 
 fn find<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<&'status Condition> {
-    status.conditions.iter().find(|condition| condition.type_ == type_)
+    status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == type_)
 }
 
 /// Times in status have whole seconds, as everywhere in Kubernetes.

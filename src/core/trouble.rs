@@ -52,6 +52,11 @@ pub enum Trouble {
         /// The key that is missing.
         key: String,
     },
+    /// The content does not have a key that the type of the Secret requires.
+    TypeNeedsKey {
+        /// The key that is required.
+        key: &'static str,
+    },
     /// A key that a Secret cannot have.
     InvalidKey {
         /// The key.
@@ -89,7 +94,10 @@ pub enum Trouble {
 
 /// What is wrong with a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is explained by its sentence in `spec_sentence`")]
+#[expect(
+    missing_docs,
+    reason = "each variant is explained by its sentence in `spec_sentence`"
+)]
 pub enum SpecError {
     NotOneSource,
     SecretId,
@@ -101,6 +109,9 @@ pub enum SpecError {
     Reserved { key: String },
     MetadataKey { key: String },
     LabelValue { key: String },
+    AnnotationValue { key: String },
+    Count { field: &'static str, most: usize },
+    From { key: String },
 }
 
 impl From<SpecError> for Trouble {
@@ -206,7 +217,7 @@ impl Trouble {
             }
             Self::Unreadable(_) => Reason::SourceUnreadable,
             Self::StageEmpty(_) => Reason::StageEmpty,
-            Self::MissingKey { .. } => Reason::MissingKey,
+            Self::MissingKey { .. } | Self::TypeNeedsKey { .. } => Reason::MissingKey,
             Self::InvalidKey { .. } => Reason::InvalidKey,
             Self::TooLarge => Reason::TooLarge,
             Self::NotOwned { .. } => Reason::TargetNotOwned,
@@ -244,14 +255,14 @@ impl Trouble {
     /// Whether trying again soon may be all that it takes.
     #[must_use]
     pub fn is_retried(&self) -> bool {
-        self.root().bearing() == Bearing::WhenStale || matches!(self.root(), Self::ClusterRefused { .. })
+        self.root().bearing() == Bearing::WhenStale
+            || matches!(self.root(), Self::ClusterRefused { .. })
     }
 
     /// How long the service asks to wait before the next call.
     #[must_use]
-    pub const fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TargetMissing { cause } => cause.retry_after(),
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.root() {
             Self::Look(
                 LookError::Throttled { retry_after } | LookError::Unavailable { retry_after, .. },
             ) => *retry_after,
@@ -292,11 +303,22 @@ impl Trouble {
                 format!("The {} stage of the secret holds no value.", stage.as_str())
             }
             Self::MissingKey { key } => {
-                format!("The value in NCP has no key {key:?}, which spec.data asks for.")
+                format!(
+                    "The value in NCP has no key {}, which spec.data asks for.",
+                    quote(key)
+                )
             }
-            Self::InvalidKey { key } => format!("Kubernetes does not allow the key {key:?}."),
-            Self::KeyConflict { key } => format!("The key {key:?} would be written twice."),
-            Self::TooLarge => "The content is larger than the 1 MiB that a Secret can hold.".into(),
+            Self::TypeNeedsKey { key } => {
+                format!("The content has no key {key:?}, which the type of the Secret requires.")
+            }
+            Self::InvalidKey { key } => {
+                format!("Kubernetes does not allow the key {}.", quote(key))
+            }
+            Self::KeyConflict { key } => format!("The key {} would be written twice.", quote(key)),
+            Self::TooLarge => {
+                "The content has more than the 1 MiB or the 1024 keys that fit into a Secret."
+                    .into()
+            }
             Self::NotOwned { holder } => holder.sentence(),
             Self::Immutable(Immutability::Type) => {
                 "The Secret exists with another type, and a type never changes.".into()
@@ -308,7 +330,11 @@ impl Trouble {
                 "The Secret was deleted and cannot be made again, because its source cannot be read: {}",
                 cause.sentence()
             ),
-            Self::ClusterRefused { code, reason, fields } => refused_sentence(*code, reason, fields),
+            Self::ClusterRefused {
+                code,
+                reason,
+                fields,
+            } => refused_sentence(*code, reason, fields),
         }
     }
 
@@ -316,9 +342,7 @@ impl Trouble {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Spec(_) | Self::Undecodable => {
-                "Correct the spec; the Secret stays as it is until then."
-            }
+            Self::Spec(_) | Self::Undecodable => "Correct the spec.",
             Self::NotGranted { .. } => {
                 "Ask the platform team to add the secret to the store's grants."
             }
@@ -330,30 +354,30 @@ impl Trouble {
             Self::Look(error) => look_advice(error),
             Self::Withheld(lifecycle) => match lifecycle {
                 Lifecycle::Revoke => {
-                    "Pods keep the last value. To keep the secret, cancel its deletion in NCP and enable it."
+                    "To keep the secret, cancel its deletion in NCP and enable it."
                 }
-                Lifecycle::Destroyed => {
-                    "Pods keep the last value. Point spec.source at another secret."
-                }
-                _ => "Pods keep the last value. Enable the secret in NCP.",
+                Lifecycle::Destroyed => "Point spec.source at another secret.",
+                _ => "Enable the secret in NCP.",
             },
-            Self::Unreadable(_) => {
-                "Pods keep the last value. Store a flat JSON object in NCP, each key once."
+            Self::Unreadable(Unreadable::WrongState) => {
+                "Look at the secret in NCP; it is tried again by itself."
             }
-            Self::StageEmpty(_) => {
-                "Pods keep the last value. Set the stage in NCP, or choose another in spec.source.stage."
-            }
+            Self::Unreadable(_) => "Store a flat JSON object in NCP, each key once.",
+            Self::StageEmpty(_) => "Set the stage in NCP, or choose another in spec.source.stage.",
             Self::MissingKey { .. } => {
                 "Nothing was written. Add the key in NCP, correct spec.data, or mark the entry optional."
+            }
+            Self::TypeNeedsKey { .. } => {
+                "Nothing was written. Name that key in spec.data, or choose another target.type."
             }
             Self::InvalidKey { .. } => {
                 "Nothing was written. Use letters, digits, '-', '_' and '.' only; spec.data can give the key another name."
             }
             Self::KeyConflict { .. } => "Nothing was written. Give each entry a key of its own.",
             Self::TooLarge => "Nothing was written. Choose fewer keys in spec.data.",
-            Self::NotOwned { holder: Holder::Deleting } => {
-                "It is written again as soon as it is gone."
-            }
+            Self::NotOwned {
+                holder: Holder::Deleting,
+            } => "It is written again as soon as it is gone.",
             Self::NotOwned { .. } => {
                 "It was left untouched. Choose another spec.target.name, or remove that Secret."
             }
@@ -362,7 +386,7 @@ impl Trouble {
             }
             Self::TargetMissing { cause } => cause.advice(),
             Self::ClusterRefused { .. } => {
-                "The Secret stays as it was. Check the operator's rights, quotas and admission policies of the namespace."
+                "Check the operator's rights, quotas and admission policies of the namespace."
             }
         }
     }
@@ -399,7 +423,9 @@ const fn look_sentence(error: &LookError) -> &'static str {
             Failure::Timeout => "NCP did not answer in time.",
             Failure::Interrupted => "The connection to NCP ended in the middle of an answer.",
             Failure::Status(_) => "NCP answers with an error of its own.",
-            Failure::UnknownUrl => "The API host does not know the address of Secret Manager's API.",
+            Failure::UnknownUrl => {
+                "The API host does not know the address of Secret Manager's API."
+            }
             Failure::Redirect => "The API host answered with a redirect, which is never followed.",
             Failure::TooLarge => "The answer of the API host is larger than any real one.",
             Failure::Malformed => "The answer of the API host is not one of Secret Manager.",
@@ -410,19 +436,15 @@ const fn look_sentence(error: &LookError) -> &'static str {
 const fn look_advice(error: &LookError) -> &'static str {
     match error {
         LookError::CredentialsRejected => {
-            "Pods keep the last value. Correct the key pair in the store's Secret; it is read again within seconds."
+            "Correct the key pair in the store's Secret; it is read again within seconds."
         }
-        LookError::ClockSkew { .. } => "Pods keep the last value. Correct the clock of the node.",
-        LookError::PermissionDenied => {
-            "Pods keep the last value. Give the key's account the right to view the secret."
-        }
+        LookError::ClockSkew { .. } => "Correct the clock of the node.",
+        LookError::PermissionDenied => "Give the key's account the right to view the secret.",
         LookError::NotFound | LookError::NameNotFound => {
             "Check the ID or name, and the region and keyIsolation of the store."
         }
         LookError::NameAmbiguous => "Use spec.source.secretId instead.",
-        LookError::Throttled { .. } => {
-            "Pods keep the last value. The next look comes later by itself."
-        }
+        LookError::Throttled { .. } => "The next look comes later by itself.",
         LookError::Unavailable { failure, .. } => match failure {
             Failure::Handshake
             | Failure::InvalidRequest
@@ -430,10 +452,10 @@ const fn look_advice(error: &LookError) -> &'static str {
             | Failure::Redirect
             | Failure::TooLarge
             | Failure::Malformed => {
-                "Pods keep the last value. Check the endpoints that the operator was started with, and proxies in between."
+                "Check the endpoints that the operator was started with, and proxies in between."
             }
             Failure::Connect | Failure::Timeout | Failure::Interrupted | Failure::Status(_) => {
-                "Pods keep the last value. It is tried again by itself; check egress to port 443 if it lasts."
+                "It is tried again by itself; check egress to port 443 if it lasts."
             }
         },
     }
@@ -443,7 +465,10 @@ fn unreadable_sentence(why: &Unreadable) -> String {
     match why {
         Unreadable::NotJson => "The value in NCP is no JSON.".into(),
         Unreadable::NotAnObject => "The value in NCP is no JSON object.".into(),
-        Unreadable::DuplicateKey(key) => format!("The value in NCP has the key {key:?} twice."),
+        Unreadable::NoPairs => "The value in NCP is an object without any key.".into(),
+        Unreadable::DuplicateKey(key) => {
+            format!("The value in NCP has the key {} twice.", quote(key))
+        }
         Unreadable::WrongState => {
             "NCP says that the state of the secret does not allow to read it.".into()
         }
@@ -466,13 +491,25 @@ fn spec_sentence(error: &SpecError) -> String {
             "spec.target.type must be Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name outside kubernetes.io/, helm.sh/ and bootstrap.".into()
         }
         SpecError::Reserved { key } => {
-            format!("spec.target sets {key:?}, which is reserved for the operator.")
+            format!("spec.target sets {}, which is reserved for the operator.", quote(key))
         }
         SpecError::MetadataKey { key } => {
-            format!("spec.target sets {key:?}, which is no name of a label or annotation.")
+            format!("spec.target sets {}, which is no name of a label or annotation.", quote(key))
         }
         SpecError::LabelValue { key } => {
-            format!("spec.target gives the label {key:?} a value that no label can have.")
+            format!("spec.target gives the label {} a value that no label can have.", quote(key))
+        }
+        SpecError::AnnotationValue { key } => {
+            format!("spec.target gives the annotation {} more than 4096 characters.", quote(key))
+        }
+        SpecError::Count { field: "data", most } => {
+            format!("spec.data must have from 1 to {most} entries, or be absent.")
+        }
+        SpecError::Count { field, most } => {
+            format!("spec.{field} must have {most} entries at the most.")
+        }
+        SpecError::From { key } => {
+            format!("spec.data takes the key {} from a name that is empty or has more than 256 characters.", quote(key))
         }
     }
 }
@@ -481,17 +518,25 @@ impl CredentialsProblem {
     fn sentence(&self) -> String {
         match self {
             Self::NoSecret { secret } => {
-                format!("The Secret {secret:?} with the store's credentials does not exist.")
+                let secret = quote(secret);
+                format!("The Secret {secret} with the store's credentials does not exist.")
             }
             Self::NoKey { secret, key } => {
-                format!("The Secret {secret:?} with the store's credentials has no key {key:?}.")
+                let (secret, key) = (quote(secret), quote(key));
+                format!("The Secret {secret} with the store's credentials has no key {key}.")
             }
-            Self::NotAKeyPair { secret, key } => format!(
-                "The key {key:?} of the Secret {secret:?} does not hold what NCP gives out as a key pair."
-            ),
-            Self::Forbidden { secret } => format!(
-                "The operator may not read the Secret {secret:?} with the store's credentials."
-            ),
+            Self::NotAKeyPair { secret, key } => {
+                let (secret, key) = (quote(secret), quote(key));
+                format!(
+                    "The key {key} of the Secret {secret} does not hold what NCP gives out as a key pair."
+                )
+            }
+            Self::Forbidden { secret } => {
+                let secret = quote(secret);
+                format!(
+                    "The operator may not read the Secret {secret} with the store's credentials."
+                )
+            }
         }
     }
 }
@@ -499,12 +544,17 @@ impl CredentialsProblem {
 impl Holder {
     fn sentence(&self) -> String {
         match self {
-            Self::Other { name } => format!("The Secret belongs to the NcpSecret {name:?}."),
+            Self::Other { name } => {
+                format!("The Secret belongs to the NcpSecret {}.", quote(name))
+            }
             Self::Earlier { name } => {
-                format!("The NcpSecret {name:?} asked for the same Secret before.")
+                format!(
+                    "The NcpSecret {} asked for the same Secret before.",
+                    quote(name)
+                )
             }
             Self::Controller { kind, name } => {
-                format!("The Secret belongs to the {kind} {name:?}.")
+                format!("The Secret belongs to the {} {}.", cut(kind), quote(name))
             }
             Self::Unknown => "The Secret exists and was not made by this operator.".into(),
             Self::Deleting => "The Secret is being deleted.".into(),
@@ -516,11 +566,38 @@ fn refused_sentence(code: u16, reason: &str, fields: &[String]) -> String {
     let fields = if fields.is_empty() {
         String::new()
     } else {
-        format!(" (fields: {})", fields.join(", "))
+        format!(" (fields: {})", cut(&fields.join(", ")))
     };
+    let reason = cut(reason);
     format!("The API server refuses to write the Secret: {reason}, status {code}{fields}.")
 }
 
 fn name_store(store: &StoreKey) -> String {
-    format!("{} {:?}", store.kind.as_str(), store.name)
+    format!("{} {}", store.kind.as_str(), quote(&store.name))
 }
+
+/// A name between quotes, with everything escaped that would not show.
+fn quote(name: &str) -> String {
+    format!("\"{}\"", cut(name))
+}
+
+/// The most bytes of one name in a message: room for any name in Kubernetes, and with two of them a message still fits
+/// into the 1024 bytes of an event's note.
+const LONGEST_SHOWN: usize = 253;
+
+/// Escapes what would not show, and cuts what nobody would read; names in a value can have any length.
+fn cut(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        let escaped = letter.escape_debug();
+        if shown.len() + escaped.clone().map(char::len_utf8).sum::<usize>() > LONGEST_SHOWN {
+            shown.push('…');
+            break;
+        }
+        shown.extend(escaped);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests;

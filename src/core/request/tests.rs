@@ -1,1 +1,516 @@
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
 use super::*;
+
+mod schema;
+
+fn object(spec: Json) -> NcpSecret {
+    serde_json::from_value(json!({
+        "apiVersion": "ncp-secrets.io/v1alpha1",
+        "kind": "NcpSecret",
+        "metadata": {
+            "name": "orders-db",
+            "namespace": "shop",
+            "uid": "11111111-2222",
+            "generation": 7,
+            "creationTimestamp": "2026-01-02T03:04:05Z",
+        },
+        "spec": spec,
+    }))
+    .unwrap()
+}
+
+fn minimal() -> Json {
+    json!({"storeRef": {"name": "production"}, "source": {"secretName": "orders"}})
+}
+
+/// The minimal spec with one part replaced.
+fn with(part: &str, value: Json) -> Json {
+    let mut spec = minimal();
+    spec[part] = value;
+    spec
+}
+
+fn parsed(spec: Json) -> Result<Request, Trouble> {
+    parse(&object(spec))
+}
+
+fn refused(spec: Json) -> Option<SpecError> {
+    match parsed(spec) {
+        Err(Trouble::Spec(error)) => Some(error),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => None,
+    }
+}
+
+#[test]
+fn a_minimal_spec_gets_every_default() {
+    let request = parsed(minimal()).unwrap();
+    let expected = Request {
+        object: ObjectKey {
+            namespace: "shop".into(),
+            name: "orders-db".into(),
+        },
+        uid: "11111111-2222".into(),
+        generation: 7,
+        created: "2026-01-02T03:04:05Z".parse().unwrap(),
+        store: StoreKey {
+            kind: StoreKind::NcpSecretStore,
+            namespace: Some("shop".into()),
+            name: "production".into(),
+        },
+        source: SourceRef::Name("orders".into()),
+        stage: Stage::Active,
+        interval: SignedDuration::from_hours(1),
+        stale_after: SignedDuration::from_hours(3),
+        target: TargetRequest {
+            name: "orders-db".into(),
+            type_: "Opaque".into(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            policy: CreationPolicy::Owner,
+        },
+        keys: Keys::All,
+        force_sync: None,
+    };
+    assert_eq!(request, expected);
+}
+
+#[test]
+fn r4_a_cluster_store_has_no_namespace_and_a_store_has_the_objects_own() {
+    let key = |kind: &str| {
+        let spec = with("storeRef", json!({"name": "s", "kind": kind}));
+        parsed(spec).unwrap().store
+    };
+    let cluster = StoreKey {
+        kind: StoreKind::ClusterNcpSecretStore,
+        namespace: None,
+        name: "s".into(),
+    };
+    assert_eq!(key("ClusterNcpSecretStore"), cluster);
+    assert_eq!(key("NcpSecretStore").namespace.as_deref(), Some("shop"));
+}
+
+#[test]
+fn a_source_is_exactly_one_of_id_and_name() {
+    let cases = [
+        (json!({}), Some(SpecError::NotOneSource)),
+        (
+            json!({"secretId": "0f", "secretName": "orders"}),
+            Some(SpecError::NotOneSource),
+        ),
+        (json!({"secretId": "0f"}), None),
+        (json!({"secretId": ""}), Some(SpecError::SecretId)),
+        (json!({"secretId": ".."}), Some(SpecError::SecretId)),
+        (json!({"secretId": "0f/../1"}), Some(SpecError::SecretId)),
+        (json!({"secretId": "0f?x=1"}), Some(SpecError::SecretId)),
+        (json!({"secretId": "0f%2e"}), Some(SpecError::SecretId)),
+        (json!({"secretId": "0f\n"}), Some(SpecError::SecretId)),
+        (json!({"secretId": "０"}), Some(SpecError::SecretId)),
+        (json!({"secretId": "a".repeat(128)}), None),
+        (
+            json!({"secretId": "a".repeat(129)}),
+            Some(SpecError::SecretId),
+        ),
+        (json!({"secretName": "abc"}), None),
+        (json!({"secretName": "ab"}), Some(SpecError::SecretName)),
+        (json!({"secretName": "1bc"}), Some(SpecError::SecretName)),
+        (json!({"secretName": "a.c"}), Some(SpecError::SecretName)),
+        (json!({"secretName": "abc\0"}), Some(SpecError::SecretName)),
+        (
+            json!({"secretName": "비밀번호"}),
+            Some(SpecError::SecretName),
+        ),
+        (json!({"secretName": "a".repeat(64)}), None),
+        (
+            json!({"secretName": "a".repeat(65)}),
+            Some(SpecError::SecretName),
+        ),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(
+            refused(with("source", source.clone())),
+            expected,
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn times_are_whole_hours_minutes_and_seconds_from_30s_to_8760h() {
+    let good = [
+        ("30s", 30),
+        ("1m", 60),
+        ("90s", 90),
+        ("1h", 3600),
+        ("1h30m", 5400),
+        ("1h90m", 9000),
+        ("1h1m1s", 3661),
+        ("0h0m30s", 30),
+        ("0000000000000030s", 0),
+        ("000000000000030s", 30),
+        ("8760h", 31_536_000),
+        ("8759h59m60s", 31_536_000),
+    ];
+    for (text, seconds) in good {
+        let request = parsed(with(
+            "refresh",
+            json!({"interval": text, "staleAfter": text}),
+        ));
+        let Ok(request) = request else {
+            assert_eq!(seconds, 0, "{text}");
+            continue;
+        };
+        assert_eq!(
+            request.interval,
+            SignedDuration::from_secs(seconds),
+            "{text}"
+        );
+        assert_eq!(request.stale_after, request.interval, "{text}");
+    }
+    let bad = [
+        "",
+        "0",
+        "0s",
+        "29s",
+        "1",
+        "30",
+        "h",
+        "s",
+        "hms",
+        "1h30",
+        "30m1h",
+        "1s1s",
+        "1.5h",
+        "-30s",
+        "+30s",
+        "1h-30m",
+        "1h+30m",
+        "1d",
+        "30000ms",
+        "60000000us",
+        "1 h",
+        " 1h",
+        "1h ",
+        "1h\n",
+        "1h\0",
+        "1H",
+        "PT1H",
+        "１h",
+        "1時",
+        "8760h1s",
+        "8761h",
+        "99999999999999h",
+        "9223372036854775807s",
+        "9223372036854775808s",
+        "99999999999999999999999999999999h",
+    ];
+    for text in bad {
+        for (key, field) in [
+            ("interval", "refresh.interval"),
+            ("staleAfter", "refresh.staleAfter"),
+        ] {
+            let expected = Some(SpecError::Time { field });
+            assert_eq!(
+                refused(with("refresh", json!({key: text}))),
+                expected,
+                "{text:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn looks_may_fail_for_three_intervals_but_at_least_a_quarter_of_an_hour() {
+    for (interval, minutes) in [
+        ("30s", 15),
+        ("5m", 15),
+        ("5m1s", 0),
+        ("10m", 30),
+        ("24h", 4320),
+    ] {
+        let request = parsed(with("refresh", json!({"interval": interval}))).unwrap();
+        let expected = match minutes {
+            0 => SignedDuration::from_secs(903),
+            minutes => SignedDuration::from_mins(minutes),
+        };
+        assert_eq!(request.stale_after, expected, "{interval}");
+    }
+    let longest = parsed(with("refresh", json!({"interval": "8760h"}))).unwrap();
+    assert_eq!(longest.stale_after, SignedDuration::from_hours(26_280));
+}
+
+#[test]
+fn names_are_those_that_an_object_can_have() {
+    let long = "a".repeat(253);
+    for name in ["a", "a-b", "a.b", "0", "a.0-b.c", &long] {
+        assert_eq!(
+            refused(with("target", json!({"name": name}))),
+            None,
+            "{name}"
+        );
+        assert_eq!(
+            refused(with("storeRef", json!({"name": name}))),
+            None,
+            "{name}"
+        );
+    }
+    let too_long = "a".repeat(254);
+    let bad = [
+        "", "A", "-a", "a-", ".a", "a.", "a..b", "a.-b", "a/b", "a_b", "a b", "a\0", "é", &too_long,
+    ];
+    for name in bad {
+        let target = with("target", json!({"name": name}));
+        assert_eq!(refused(target), Some(SpecError::TargetName), "{name:?}");
+        let store = with("storeRef", json!({"name": name}));
+        assert_eq!(refused(store), Some(SpecError::StoreName), "{name:?}");
+    }
+}
+
+#[test]
+fn types_are_the_four_of_kubernetes_and_those_that_nobody_reserved() {
+    let good = [
+        "Opaque",
+        "kubernetes.io/tls",
+        "kubernetes.io/dockerconfigjson",
+        "kubernetes.io/basic-auth",
+        "kubernetes.io/ssh-auth",
+        "example.com/mine",
+        "mine",
+        "kubernetes.io",
+        "helm.sh",
+        "bootstrap",
+        "Kubernetes.io/x",
+        "a.kubernetes.io/x",
+    ];
+    for type_ in good {
+        assert_eq!(
+            refused(with("target", json!({"type": type_}))),
+            None,
+            "{type_}"
+        );
+    }
+    let long = "a".repeat(254);
+    let bad = [
+        "",
+        "kubernetes.io/service-account-token",
+        "kubernetes.io/dockercfg",
+        "kubernetes.io/x",
+        "kubernetes.io/tls2",
+        "helm.sh/release.v1",
+        "bootstrap.kubernetes.io/token",
+        "bootstrap.x",
+        "/",
+        "a/",
+        "-a",
+        "a b",
+        "a\0b",
+        "タイプ",
+        &long,
+    ];
+    for type_ in bad {
+        let expected = Some(SpecError::TargetType);
+        assert_eq!(
+            refused(with("target", json!({"type": type_}))),
+            expected,
+            "{type_:?}"
+        );
+    }
+}
+
+#[test]
+fn r2_nobody_sets_a_label_or_annotation_that_says_whose_the_secret_is() {
+    for key in [
+        "ncp-secrets.io/owner",
+        "ncp-secrets.io/owner-uid",
+        "ncp-secrets.io/content",
+        "ncp-secrets.io/",
+        "app.kubernetes.io/managed-by",
+    ] {
+        for map in ["labels", "annotations"] {
+            let expected = Some(SpecError::Reserved { key: key.into() });
+            assert_eq!(
+                refused(with("target", json!({map: {key: "x"}}))),
+                expected,
+                "{map} {key}"
+            );
+        }
+    }
+    for key in [
+        "ncp-secrets.io.example.com/owner",
+        "x.ncp-secrets.io/owner",
+        "managed-by",
+    ] {
+        assert_eq!(
+            refused(with("target", json!({"annotations": {key: "x"}}))),
+            None,
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn labels_and_annotations_have_the_form_that_kubernetes_allows() {
+    let (longest, too_long) = ("k".repeat(63), "k".repeat(64));
+    let domain = format!("{}/k", "d".repeat(253));
+    for key in ["team", "example.com/team", "a.B_c-d", &longest, &domain] {
+        assert_eq!(
+            refused(with("target", json!({"labels": {key: ""}}))),
+            None,
+            "{key}"
+        );
+    }
+    let too_wide = format!("{}/k", "d".repeat(254));
+    for key in [
+        "", "/", "a/", "/a", "a/b/c", "-a", "a-", "A.com/b", "a..b/c", "a\0", "팀", &too_long,
+        &too_wide,
+    ] {
+        for map in ["labels", "annotations"] {
+            let expected = Some(SpecError::MetadataKey { key: key.into() });
+            assert_eq!(
+                refused(with("target", json!({map: {key: "x"}}))),
+                expected,
+                "{key:?}"
+            );
+        }
+    }
+    for value in ["-", "a b", "a\n", "é", &too_long] {
+        let expected = Some(SpecError::LabelValue { key: "team".into() });
+        assert_eq!(
+            refused(with("target", json!({"labels": {"team": value}}))),
+            expected
+        );
+    }
+    let annotation = |length| with("target", json!({"annotations": {"a": "é".repeat(length)}}));
+    assert_eq!(refused(annotation(4096)), None);
+    assert_eq!(
+        refused(annotation(4097)),
+        Some(SpecError::AnnotationValue { key: "a".into() })
+    );
+}
+
+#[test]
+fn r11_everything_has_a_bound() {
+    let map = |count: usize| {
+        let entries = (0..count).map(|number| (format!("k{number}"), json!("")));
+        Json::Object(entries.collect())
+    };
+    for (name, field) in [
+        ("labels", "target.labels"),
+        ("annotations", "target.annotations"),
+    ] {
+        assert_eq!(refused(with("target", json!({name: map(32)}))), None);
+        let expected = Some(SpecError::Count { field, most: 32 });
+        assert_eq!(refused(with("target", json!({name: map(33)}))), expected);
+    }
+    let data = |count: usize| {
+        let entries = (0..count).map(|number| json!({"key": format!("k{number}"), "from": "x"}));
+        with("data", entries.collect())
+    };
+    assert_eq!(refused(data(1)), None);
+    assert_eq!(refused(data(256)), None);
+    let expected = Some(SpecError::Count {
+        field: "data",
+        most: 256,
+    });
+    assert_eq!(refused(data(257)), expected);
+    assert_eq!(
+        refused(data(0)),
+        expected,
+        "an empty list would make an empty Secret"
+    );
+    for (from, good) in [
+        ("", false),
+        ("é", true),
+        (&*"é".repeat(256), true),
+        (&*"é".repeat(257), false),
+    ] {
+        let spec = with("data", json!([{"key": "k", "from": from}]));
+        let expected = (!good).then(|| SpecError::From { key: "k".into() });
+        assert_eq!(refused(spec), expected, "{from}");
+    }
+}
+
+#[test]
+fn keys_are_those_that_a_secret_can_have_each_once() {
+    let long = "k".repeat(253);
+    for key in ["a", "A_b-c.d", "-", "_", ".a", "a..", &long] {
+        let spec = with("data", json!([{"key": key, "from": "x", "optional": true}]));
+        let chosen = ChosenKey {
+            key: key.into(),
+            from: "x".into(),
+            optional: true,
+        };
+        assert_eq!(
+            parsed(spec).unwrap().keys,
+            Keys::Chosen(vec![chosen]),
+            "{key}"
+        );
+    }
+    let too_long = "k".repeat(254);
+    for key in ["", ".", "..", "..a", "a/b", "a b", "a\0", "ключ", &too_long] {
+        let spec = with("data", json!([{"key": key, "from": "x"}]));
+        assert_eq!(
+            parsed(spec),
+            Err(Trouble::InvalidKey { key: key.into() }),
+            "{key:?}"
+        );
+    }
+    let twice = with(
+        "data",
+        json!([{"key": "a", "from": "x"}, {"key": "a", "from": "y"}]),
+    );
+    assert_eq!(parsed(twice), Err(Trouble::KeyConflict { key: "a".into() }));
+}
+
+#[test]
+fn a_forced_sync_is_kept_as_far_as_status_can_echo_it() {
+    let forced = |text: &str| {
+        let mut object = object(minimal());
+        let annotation = (FORCE_SYNC.to_owned(), text.to_owned());
+        object.metadata.annotations = Some(BTreeMap::from([annotation]));
+        parse(&object).unwrap().force_sync
+    };
+    assert_eq!(forced(""), Some(String::new()));
+    assert_eq!(forced("now"), Some("now".into()));
+    assert_eq!(forced(&"é".repeat(300)), Some("é".repeat(253)));
+}
+
+#[test]
+fn an_object_without_metadata_is_refused_and_not_guessed() {
+    let mut object = object(minimal());
+    object.metadata = Default::default();
+    assert_eq!(parse(&object), Err(Trouble::Spec(SpecError::TargetName)));
+}
+
+#[test]
+fn a_refusal_of_any_field_tells_that_field() {
+    let mut told = String::new();
+    for (part, value, word) in [
+        (
+            "refresh",
+            json!({"interval": "1d"}),
+            "spec.refresh.interval",
+        ),
+        (
+            "refresh",
+            json!({"staleAfter": "1d"}),
+            "spec.refresh.staleAfter",
+        ),
+        ("target", json!({"name": "A"}), "spec.target.name"),
+        ("target", json!({"type": "helm.sh/x"}), "spec.target.type"),
+        ("storeRef", json!({"name": "A"}), "spec.storeRef.name"),
+        ("source", json!({}), "spec.source"),
+        ("data", json!([]), "spec.data"),
+    ] {
+        let message = parsed(with(part, value)).unwrap_err().message();
+        assert!(message.starts_with(word), "{message}");
+        writeln!(told, "{message}").unwrap();
+    }
+    assert!(
+        !told.contains("1d"),
+        "what people wrote is not repeated: {told}"
+    );
+}

@@ -122,7 +122,8 @@ pub(super) fn shown(reading: &Reading) -> String {
         Reading::Value(pairs) => pairs
             .iter()
             .map(|(name, value)| format!("{name}={};", String::from_utf8_lossy(value.expose())))
-            .collect(),
+            .collect::<Vec<_>>()
+            .concat(),
         Reading::Empty => "empty".to_owned(),
         Reading::Withheld => "withheld".to_owned(),
         Reading::Unreadable(unreadable) => format!("{unreadable:?}"),

@@ -1,0 +1,469 @@
+//! A scene: a namespace of its own, an emulator, an operator, and one clock for both.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::GroupVersionKind;
+use kube::runtime::{conditions, wait::await_condition};
+use kube::{Api, Client, Resource, ResourceExt};
+use ncp_emulator::{Emulator, Key, NewSecret, Role};
+use ncp_secret_operator::api::{NcpSecret, manifests};
+use ncp_secret_operator::controller::Scope;
+use ncp_secret_operator::operator::{Extras, Operator};
+use ncp_secret_operator::settings::Settings;
+use serde_json::{Value, json};
+use steerable_clock::{Clock, Steering};
+use testbed::{Cluster, Mark, Request};
+use tokio::sync::OnceCell;
+
+/// Long enough for a busy machine; a test that waits this long has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything that a test works with.
+pub struct Scene {
+    pub cluster: Cluster,
+    pub client: Client,
+    pub namespace: String,
+    pub emulator: Emulator,
+    pub key: Key,
+    pub clock: Clock,
+    pub steering: Steering,
+    kubeconfig: PathBuf,
+    operator: Option<Operator>,
+}
+
+impl Scene {
+    /// A scene with a running operator and a store named `ncp`.
+    pub async fn start() -> Self {
+        let mut scene = Self::without_operator().await;
+        scene.create_store("ncp").await;
+        scene.start_operator().await;
+        scene
+    }
+
+    /// A scene whose operator does not run yet, and that has no store.
+    pub async fn without_operator() -> Self {
+        let cluster = Cluster::from_env().unwrap();
+        let client = cluster.client().await.unwrap();
+        install(&client).await;
+        let namespace = create_namespace(&client).await;
+        let kubeconfig = authorize(&cluster, &client, &namespace).await;
+        let (clock, steering) = Clock::steered(machine_time());
+        let emulator = Emulator::start(ncp_emulator::Settings {
+            clock: clock.clone(),
+            steering: Some(steering.clone()),
+            ..ncp_emulator::Settings::default()
+        })
+        .await
+        .unwrap();
+        let key = emulator.add_key(Role::Viewer);
+        let scene = Self {
+            cluster,
+            client,
+            namespace,
+            emulator,
+            key,
+            clock,
+            steering,
+            kubeconfig,
+            operator: None,
+        };
+        scene.write_credentials("ncp-credentials", &scene.key).await;
+        scene
+    }
+
+    /// Starts the operator and waits until it has listed everything.
+    pub async fn start_operator(&mut self) {
+        let operator = Operator::start(self.settings(), self.extras())
+            .await
+            .unwrap();
+        until("the operator is ready", async || {
+            operator.is_ready().then_some(())
+        })
+        .await;
+        self.operator = Some(operator);
+    }
+
+    /// Stops the operator as a signal would.
+    pub async fn stop_operator(&mut self) {
+        if let Some(operator) = self.operator.take() {
+            operator.stop().await;
+        }
+    }
+
+    pub fn settings(&self) -> Settings {
+        let endpoints = self.emulator.endpoints();
+        let arguments = [
+            "ncp-secret-operator",
+            "--listen=127.0.0.1:0",
+            "--allow-loopback-http",
+            &format!("--kubeconfig={}", self.kubeconfig.display()),
+            &format!("--namespace={}", self.namespace),
+            &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
+            &format!("--endpoint-kr-global={}", endpoints.kr_global),
+            &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
+        ]
+        .map(str::to_owned);
+        <Settings as clap::Parser>::parse_from(arguments)
+    }
+
+    pub fn extras(&self) -> Extras {
+        Extras {
+            clock: Some(self.clock.clone()),
+            scope: Scope {
+                namespaces: vec![self.namespace.clone()],
+                cluster_stores: true,
+            },
+        }
+    }
+
+    /// The address of the operator's probes and metrics.
+    pub fn probes(&self) -> String {
+        format!("http://{}", self.operator.as_ref().unwrap().address)
+    }
+
+    pub fn advance(&self, span: SignedDuration) {
+        self.steering.advance(span);
+    }
+
+    /// Creates a secret in NCP; answers its ID.
+    pub fn secret_in_ncp(&self, name: &str, value: &str) -> String {
+        self.emulator
+            .create_secret(NewSecret::named(name).value(value))
+            .unwrap()
+    }
+
+    pub async fn write_credentials(&self, name: &str, key: &Key) {
+        self.write_secret(
+            name,
+            json!({"NCLOUD_ACCESS_KEY": key.access_key, "NCLOUD_SECRET_KEY": key.secret_key}),
+        )
+        .await;
+    }
+
+    /// Writes a Secret as a person would.
+    pub async fn write_secret(&self, name: &str, text: Value) {
+        let secret: Secret = serde_json::from_value(json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": text,
+        }))
+        .unwrap();
+        let apply = PatchParams::apply("a-person").force();
+        self.api::<Secret>()
+            .patch(name, &apply, &Patch::Apply(&secret))
+            .await
+            .unwrap();
+    }
+
+    pub async fn create_store(&self, name: &str) {
+        self.create(json!({
+            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecretStore",
+            "metadata": {"name": name},
+            "spec": {"region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}}},
+        }))
+        .await;
+    }
+
+    /// Creates an `NcpSecret` over the store `ncp`; `spec` is merged into the plainest one that reads that name.
+    pub async fn create_ncp_secret(&self, name: &str, secret_name: &str, spec: Value) -> NcpSecret {
+        let mut whole = json!({
+            "storeRef": {"name": "ncp"},
+            "source": {"secretName": secret_name},
+        });
+        merge(&mut whole, spec);
+        let object = self
+            .create(json!({
+                "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret",
+                "metadata": {"name": name}, "spec": whole,
+            }))
+            .await;
+        serde_json::from_value(serde_json::to_value(object).unwrap()).unwrap()
+    }
+
+    /// Creates any object of ours; namespaced ones in the namespace of the scene.
+    pub async fn create(&self, manifest: Value) -> DynamicObject {
+        self.try_create(manifest).await.unwrap()
+    }
+
+    pub async fn try_create(&self, manifest: Value) -> kube::Result<DynamicObject> {
+        let kind = manifest["kind"].as_str().unwrap().to_owned();
+        let gvk = GroupVersionKind::gvk("ncp-secrets.io", "v1alpha1", &kind);
+        let resource = ApiResource::from_gvk(&gvk);
+        let api: Api<DynamicObject> = if kind.starts_with("Cluster") {
+            Api::all_with(self.client.clone(), &resource)
+        } else {
+            Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+        };
+        let object = serde_json::from_value(manifest).unwrap();
+        api.create(&PostParams::default(), &object).await
+    }
+
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Merges a patch into an `NcpSecret`, as a person would.
+    pub async fn patch_ncp_secret(&self, name: &str, patch: Value) {
+        let params = PatchParams::default();
+        self.api::<NcpSecret>()
+            .patch(name, &params, &Patch::Merge(patch))
+            .await
+            .unwrap();
+    }
+
+    /// Merges a patch into a Secret, as a person would.
+    pub async fn patch_secret(&self, name: &str, patch: Value) {
+        let params = PatchParams {
+            field_manager: Some("kubectl-edit".into()),
+            ..PatchParams::default()
+        };
+        self.api::<Secret>()
+            .patch(name, &params, &Patch::Merge(patch))
+            .await
+            .unwrap();
+    }
+
+    /// Waits until the Ready condition has that reason; answers the object.
+    pub async fn until_reason(&self, name: &str, reason: &str) -> NcpSecret {
+        self.until_object(name, &format!("has reason {reason}"), |object| {
+            condition(object, "Ready").is_some_and(|(_, is, _)| is == reason)
+        })
+        .await
+    }
+
+    /// Waits until the object fulfils a condition.
+    pub async fn until_object(
+        &self,
+        name: &str,
+        what: &str,
+        fulfils: impl Fn(&NcpSecret) -> bool + Send + Sync,
+    ) -> NcpSecret {
+        let wanted = await_condition(
+            self.api::<NcpSecret>(),
+            name,
+            |object: Option<&NcpSecret>| object.is_some_and(&fulfils),
+        );
+        let Ok(seen) = tokio::time::timeout(PATIENCE, wanted).await else {
+            let object = self.api::<NcpSecret>().get_opt(name).await.unwrap();
+            let status = object.map(|object| serde_json::to_string_pretty(&object.status).unwrap());
+            panic!(
+                "{name} never {what}; its status: {}",
+                status.unwrap_or_default()
+            );
+        };
+        seen.unwrap().unwrap()
+    }
+
+    /// Waits until a Secret fulfils a condition; answers its values as text.
+    pub async fn until_secret(
+        &self,
+        name: &str,
+        fulfils: impl Fn(&Values) -> bool + Send + Sync,
+    ) -> Values {
+        let wanted = await_condition(self.api::<Secret>(), name, |secret: Option<&Secret>| {
+            secret.is_some_and(|secret| fulfils(&values(secret)))
+        });
+        let Ok(seen) = tokio::time::timeout(PATIENCE, wanted).await else {
+            let seen = self.api::<Secret>().get_opt(name).await.unwrap();
+            panic!(
+                "the Secret {name} never became right; it is {:?}",
+                seen.map(|secret| values(&secret))
+            );
+        };
+        values(&seen.unwrap().unwrap())
+    }
+
+    /// The Secret as it is.
+    pub async fn secret(&self, name: &str) -> Option<Secret> {
+        self.api::<Secret>().get_opt(name).await.unwrap()
+    }
+
+    /// Events about an object of that name: type, reason and note.
+    pub async fn events(&self, about: &str) -> Vec<(String, String, String)> {
+        let events = self
+            .api::<Event>()
+            .list(&kube::api::ListParams::default())
+            .await
+            .unwrap();
+        let mut found: Vec<_> = events
+            .into_iter()
+            .filter(|event| {
+                event
+                    .regarding
+                    .as_ref()
+                    .and_then(|object| object.name.as_deref())
+                    == Some(about)
+            })
+            .map(|event| {
+                let text = |text: Option<String>| text.unwrap_or_default();
+                (
+                    event.event_time,
+                    text(event.type_),
+                    text(event.reason),
+                    text(event.note),
+                )
+            })
+            .collect();
+        found.sort_by_key(|(time, ..)| time.as_ref().map(|time| time.0));
+        found
+            .into_iter()
+            .map(|(_, type_, reason, note)| (type_, reason, note))
+            .collect()
+    }
+
+    pub fn mark(&self) -> Mark {
+        self.cluster.audit().mark().unwrap()
+    }
+
+    /// What the operator asked of the API server since the mark, apart from watches and the lists before them.
+    pub fn requests(&self, since: Mark) -> Vec<Request> {
+        let user = format!("system:serviceaccount:{}:operator", self.namespace);
+        let requests = self.cluster.audit().since(since).unwrap();
+        requests
+            .into_iter()
+            .filter(|request| {
+                request.user == user && !["watch", "list"].contains(&request.verb.as_str())
+            })
+            .collect()
+    }
+}
+
+/// The values of a Secret as text.
+pub type Values = std::collections::BTreeMap<String, String>;
+
+pub fn values(secret: &Secret) -> Values {
+    let data = secret.data.iter().flatten();
+    data.map(|(key, value)| (key.clone(), String::from_utf8_lossy(&value.0).into_owned()))
+        .collect()
+}
+
+/// Values from pairs.
+pub fn pairs(pairs: &[(&str, &str)]) -> Values {
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// Status, reason and message of a condition.
+pub fn condition<'object>(
+    object: &'object NcpSecret,
+    type_: &str,
+) -> Option<(&'object str, &'object str, &'object str)> {
+    let conditions = &object.status.as_ref()?.conditions;
+    let found = conditions
+        .iter()
+        .find(|condition| condition.type_ == type_)?;
+    Some((&found.status, &found.reason, &found.message))
+}
+
+/// Asks until there is an answer.
+pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    let answer = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(answer) => answer,
+        Err(_) => panic!("it never came true that {what}"),
+    }
+}
+
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+            into.retain(|_, value| !value.is_null());
+        }
+        (into, from) => *into = from,
+    }
+}
+
+/// Installs the CRDs and the operator's role, once for all tests.
+async fn install(client: &Client) {
+    static INSTALLED: OnceCell<()> = OnceCell::const_new();
+    INSTALLED
+        .get_or_init(async || {
+            let apply = PatchParams::apply("tests").force();
+            for (_, manifest) in manifests().unwrap() {
+                let definition: CustomResourceDefinition =
+                    serde_saphyr::from_str(&manifest).unwrap();
+                let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+                let name = definition.name_any();
+                api.patch(&name, &apply, &Patch::Apply(&definition))
+                    .await
+                    .unwrap();
+                let established = await_condition(api, &name, conditions::is_crd_established());
+                tokio::time::timeout(PATIENCE, established)
+                    .await
+                    .unwrap()
+                    .unwrap();
+            }
+            let manifests = include_str!("../../deploy/rbac.yaml");
+            for manifest in manifests
+                .split("---\n")
+                .filter(|text| text.contains("kind: ClusterRole\n"))
+            {
+                apply_cluster_object(client, serde_saphyr::from_str(manifest).unwrap()).await;
+            }
+        })
+        .await;
+}
+
+async fn apply_cluster_object(client: &Client, object: DynamicObject) {
+    let types = object.types.clone().unwrap();
+    let gvk = GroupVersionKind::try_from(&types).unwrap();
+    let api: Api<DynamicObject> = Api::all_with(client.clone(), &ApiResource::from_gvk(&gvk));
+    let apply = PatchParams::apply("tests").force();
+    api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
+        .await
+        .unwrap();
+}
+
+async fn create_namespace(client: &Client) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test-{}-{number}", std::process::id());
+    let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": name}})).unwrap();
+    Api::all(client.clone())
+        .create(&PostParams::default(), &namespace)
+        .await
+        .unwrap();
+    name
+}
+
+/// A service account of the namespace with the rights of `deploy/rbac.yaml`; answers its kubeconfig.
+async fn authorize(cluster: &Cluster, client: &Client, namespace: &str) -> PathBuf {
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "ncp-secret-operator"},
+        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": namespace}],
+    });
+    apply_cluster_object(client, serde_json::from_value(binding).unwrap()).await;
+    cluster
+        .service_account_kubeconfig(namespace, "operator")
+        .unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the API server lives in the machine's time"
+)]
+fn machine_time() -> Timestamp {
+    Timestamp::now()
+}
