@@ -1,5 +1,7 @@
 //! Events: one Warning when a reason changes, for people who read `kubectl describe`.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -8,6 +10,9 @@ use crate::api::{GROUP, MANAGER, Reason};
 
 /// Most bytes that an event's note may have.
 const LONGEST_NOTE: usize = 1000;
+
+/// Nobody waits longer for an event to be sent.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// Tells people what changed for the worse.
 #[derive(Clone)]
@@ -57,7 +62,8 @@ impl Announcer {
             uid: Some(subject.uid.into()),
             ..ObjectReference::default()
         };
-        if self.recorder.publish(&event, &object).await.is_err() {
+        let sent = tokio::time::timeout(SEND_WITHIN, self.recorder.publish(&event, &object)).await;
+        if !matches!(sent, Ok(Ok(()))) {
             tracing::warn!(
                 kind = subject.kind,
                 namespace = subject.namespace,

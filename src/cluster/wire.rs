@@ -2,6 +2,8 @@
 //!
 //! kube's own calls log a reply that they cannot read and keep a copy of what they send; these do neither.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
@@ -11,6 +13,9 @@ use kube::core::Status;
 use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
+
+/// An API server that takes longer than this over one small object is not there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Asks for the metadata of the object only, also in replies to writes.
 pub(super) const METADATA_ONLY: &str =
@@ -40,6 +45,12 @@ impl Call {
 
 /// Sends the request and reads the reply.
 pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
+    tokio::time::timeout(ANSWER_WITHIN, exchange(client, call))
+        .await
+        .unwrap_or_else(|_| Err(Refusal::Unreachable("no answer in time".into())))
+}
+
+async fn exchange<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
     let mut request = Request::builder()
         .method(call.method)
         .uri(call.path)

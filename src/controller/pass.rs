@@ -259,6 +259,8 @@ async fn carry_out(
     };
     match result {
         Ok(written) => {
+            let moved = observed.map(|before| &before.resource_version) != Some(&written.resource_version);
+            let changed = changed && moved;
             memory.settled = Some(written.resource_version.clone());
             world
                 .inventory

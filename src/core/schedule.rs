@@ -113,8 +113,9 @@ fn slot(request: &Request, now: Timestamp) -> Timestamp {
     let offset = i64::try_from(hash(&request.store, &request.source) >> 1)
         .unwrap_or_default()
         .rem_euclid(interval);
-    let since_slot = (now.as_millisecond() - offset).rem_euclid(interval);
-    later(now, SignedDuration::from_millis(interval - since_slot))
+    let millis = now.as_millisecond();
+    let since_slot = (millis - offset).rem_euclid(interval);
+    Timestamp::from_millisecond(millis - since_slot + interval).unwrap_or(Timestamp::MAX)
 }
 
 /// What rotation asks for, if it asks for more than the slot.

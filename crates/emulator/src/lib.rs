@@ -1,1 +1,34 @@
 //! A local server that behaves like NAVER Cloud Platform Secret Manager.
+//!
+//! It speaks real HTTP on loopback, checks real signatures, and keeps secrets, their chain of values, their
+//! lifecycle and their rotation as NCP's documentation describes them. Where that is silent or contradicts
+//! itself, a switch of [`Behavior`] chooses. Its time is that of a [`steerable_clock::Clock`]: the signature
+//! window, the schedule of rotations, deletions and time-outs follow when that is moved.
+//!
+//! Names such as `secretmanager-createsecret` are pages of `https://api.ncloud-docs.com/docs/` or
+//! `https://guide.ncloud-docs.com/docs/`.
+
+mod auth;
+pub mod behavior;
+mod calls;
+mod emulator;
+mod fault;
+mod host;
+mod server;
+mod settings;
+mod shared;
+pub mod state;
+mod wire;
+
+pub use auth::{Key, KeyRefused, Role, sign};
+pub use behavior::Behavior;
+pub use calls::Call;
+pub use emulator::Emulator;
+pub use fault::{Effect, Fault};
+pub use host::Host;
+pub use settings::{Endpoints, Ports, Settings, StartError};
+pub use state::{
+    Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
+    Secret, Stage, Text, Trigger,
+};
+pub use wire::{Kind, Operation};

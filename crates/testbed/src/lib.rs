@@ -1,1 +1,23 @@
-//! Starts and stops a real Kubernetes control plane for tests and demos.
+//! Starts and stops a real Kubernetes control plane for tests and demos, counts the requests it answers, and
+//! puts faults between it and its clients.
+
+mod audit;
+mod authority;
+mod binaries;
+mod cluster;
+mod control_plane;
+mod fault_proxy;
+mod fingerprint;
+mod folder;
+mod go;
+mod ports;
+mod process;
+mod programs;
+
+pub use audit::{Audit, Mark, Request};
+pub use binaries::{Binaries, Progress, Sources};
+pub use cluster::{CLUSTER_VARIABLE, Cluster, client};
+pub use control_plane::ControlPlane;
+pub use fault_proxy::{Fault, FaultProxy};
+pub use ports::free_ports;
+pub use process::{Output, Process, Signal};

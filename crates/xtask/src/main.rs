@@ -1,2 +1,60 @@
-//! The project's own tasks: demo, test, bench and the rest.
-fn main() {}
+//! The project's own tasks, called as `cargo xtask TASK`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks by printing"
+)]
+
+mod control_plane;
+mod crds;
+mod demo;
+mod interruption;
+mod kubectl;
+mod ncp;
+mod playground;
+mod test;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "The project's own tasks"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Obtain the programs of a Kubernetes control plane; the last line printed is their folder
+    ControlPlane,
+    /// Write the manifests of the custom resources to crds/
+    Crds,
+    /// Take a tour: a secret in NCP becomes a Secret in Kubernetes, and follows it
+    Demo(demo::Arguments),
+    /// Run all tests, with one control plane for the run
+    Test(test::Arguments),
+    /// Start a control plane, the emulator and the operator, and keep them until interrupted
+    Up(up::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::ControlPlane => control_plane::run(),
+        Task::Crds => crds::run(),
+        Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Test(arguments) => test::run(&arguments).await,
+        Task::Up(arguments) => up::run(&arguments).await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,10 +1,14 @@
 //! What becomes of servers that answer badly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::line::{DETAIL, HASTE, Line, failed, good, outcome};
-use super::listener::{Act, answer, listen, success};
+use tokio::net::TcpListener;
+
+use super::line::{DETAIL, Line, failed, good, outcome};
+use super::listener::{Act, HASTY, PATIENT, answer, listen, success};
 use crate::core::remote::Failure;
+use crate::source::Deadlines;
 use crate::source::call_error::CallError;
 
 #[tokio::test]
@@ -96,19 +100,37 @@ async fn a_compressed_answer_is_malformed() {
     assert_eq!(outcome.await, failed(Failure::Malformed));
 }
 
+/// The detail, if it ends in time; nothing here waits for longer than the haste of the caller.
+async fn detail_in_time(line: &Line) -> Result<(), CallError> {
+    let detail = tokio::time::timeout(PATIENT.total, line.detail()).await;
+    detail.expect("the deadline passed and the call went on")
+}
+
 #[tokio::test]
 async fn a_server_that_says_nothing_ends_with_the_deadline() {
-    let line = Line::to(HASTE, |_| Act::Hang(Vec::new())).await;
-    assert_eq!(line.detail().await, failed(Failure::Timeout));
+    let line = Line::to(HASTY, |_| Act::Hang(Vec::new())).await;
+    assert_eq!(detail_in_time(&line).await, failed(Failure::Timeout));
     assert_eq!(line.results(), ["timeout"]);
 }
 
 #[tokio::test]
 async fn a_server_that_trickles_ends_with_the_deadline() {
-    let line = Line::to(HASTE, |_| {
+    let line = Line::to(HASTY, |_| {
         let head = b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n".to_vec();
         Act::Repeat(head, b" ".to_vec(), Duration::from_millis(5))
     })
     .await;
-    assert_eq!(line.detail().await, failed(Failure::Timeout));
+    assert_eq!(detail_in_time(&line).await, failed(Failure::Timeout));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_shake_hands_ends_with_the_deadline_for_connections() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", silent.local_addr().unwrap());
+    let deadlines = Deadlines {
+        connect: HASTY.connect,
+        total: 2 * PATIENT.total,
+    };
+    let line = Line::at(&base, Arc::default(), deadlines);
+    assert_eq!(detail_in_time(&line).await, failed(Failure::Connect));
 }

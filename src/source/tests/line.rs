@@ -1,20 +1,14 @@
 //! One caller of one server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::listener::{Act, Bench, Seen, answer, bench, credentials, listen, success};
+use super::listener::{Act, Bench, PATIENT, Seen, answer, bench, credentials, listen, success};
 use crate::api::terms::{KeyIsolation, Region};
 use crate::core::remote::Failure;
+use crate::source::Deadlines;
 use crate::source::call_error::CallError;
 use crate::source::calls::Caller;
 use crate::source::endpoints::Endpoint;
-
-/// Longer than anything takes that goes well.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// For what never ends.
-pub(super) const HASTE: Duration = Duration::from_millis(300);
 
 /// The `data` of a detail.
 pub(super) const DETAIL: &str = r#"{"secretId":"SID","secretStatus":"ENABLE"}"#;
@@ -29,25 +23,16 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) async fn to(
-        deadline: Duration,
+        deadlines: Deadlines,
         act: impl Fn(&str) -> Act + Send + Sync + 'static,
     ) -> Self {
         let (address, seen) = listen(act).await;
-        Self::at(
-            &format!("http://{address}/some/prefix"),
-            seen,
-            deadline,
-            None,
-        )
+        let base = format!("http://{address}/some/prefix");
+        Self::at(&base, seen, deadlines)
     }
 
-    pub(super) fn at(
-        base: &str,
-        seen: Arc<Seen>,
-        deadline: Duration,
-        authorities: Option<Vec<u8>>,
-    ) -> Self {
-        let bench = bench(base, base, deadline, authorities);
+    pub(super) fn at(base: &str, seen: Arc<Seen>, deadlines: Deadlines) -> Self {
+        let bench = bench(base, base, deadlines, None);
         let route = bench
             .transport
             .endpoints()
@@ -74,7 +59,7 @@ impl Line {
 pub(super) async fn outcome(
     act: impl Fn() -> Act + Send + Sync + 'static,
 ) -> Result<(), CallError> {
-    Line::to(PATIENCE, move |_| act()).await.detail().await
+    Line::to(PATIENT, move |_| act()).await.detail().await
 }
 
 pub(super) fn failed(failure: Failure) -> Result<(), CallError> {

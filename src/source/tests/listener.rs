@@ -191,6 +191,19 @@ impl Script {
     }
 }
 
+/// Longer than anything takes that goes well.
+pub(super) const PATIENT: Deadlines = both(Duration::from_secs(30));
+
+/// For what never ends.
+pub(super) const HASTY: Deadlines = both(Duration::from_millis(300));
+
+const fn both(deadline: Duration) -> Deadlines {
+    Deadlines {
+        connect: deadline,
+        total: deadline,
+    }
+}
+
 /// What a test that makes calls needs.
 pub(super) struct Bench {
     pub(super) transport: Arc<Transport>,
@@ -210,7 +223,7 @@ pub(super) fn credentials() -> Credentials {
 pub(super) fn bench(
     regional: &str,
     global: &str,
-    deadline: Duration,
+    deadlines: Deadlines,
     extra_authorities: Option<Vec<u8>>,
 ) -> Bench {
     let overrides = Overrides {
@@ -226,10 +239,7 @@ pub(super) fn bench(
     let transport = Transport::new(Settings {
         endpoints: Endpoints::new(&overrides, true).unwrap(),
         extra_authorities,
-        deadlines: Deadlines {
-            connect: deadline,
-            total: deadline,
-        },
+        deadlines,
         clock,
         on_call: Arc::new(move |record| on_call.lock().unwrap().push(record)),
     });

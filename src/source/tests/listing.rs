@@ -1,9 +1,8 @@
 //! How a list of secrets is read to its end.
 
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
-use super::listener::{Act, Scripted, answer, bench, credentials, listen};
+use super::listener::{Act, PATIENT, Scripted, answer, bench, credentials, listen};
 use super::world::{detail, page, unavailable};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, SourceRef};
@@ -21,7 +20,7 @@ async fn listed(list: impl Fn(u32) -> Scripted + Send + Sync + 'static) -> Accou
     })
     .await;
     let base = format!("http://{address}");
-    let bench = bench(&base, &base, Duration::from_secs(10), None);
+    let bench = bench(&base, &base, PATIENT, None);
     let regional = KeyIsolation::Regional;
     Account::new(bench.transport, Region::Kr, regional, credentials()).unwrap()
 }

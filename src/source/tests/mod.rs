@@ -2,6 +2,7 @@
 
 mod account;
 mod bad_servers;
+mod emulator;
 mod hosts;
 mod index;
 mod line;

@@ -1,7 +1,6 @@
 //! Whom calls trust: real handshakes with certificates made for the occasion.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::AsyncWriteExt as _;
@@ -10,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 
-use super::listener::{Act, Seen, answer, bench, credentials, success};
+use super::listener::{Act, PATIENT, Seen, answer, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, SourceRef};
 use crate::source::Account;
@@ -55,7 +54,7 @@ async fn serve(authority: &CertifiedIssuer<'static, KeyPair>, names: &[&str]) ->
 }
 
 async fn look(base: &str, authorities: Option<Vec<u8>>) -> Result<(), LookError> {
-    let bench = bench(base, base, Duration::from_secs(10), authorities);
+    let bench = bench(base, base, PATIENT, authorities);
     let regional = KeyIsolation::Regional;
     let account = Account::new(bench.transport, Region::Kr, regional, credentials()).unwrap();
     let source = SourceRef::Id("SID".to_owned());

@@ -6,8 +6,10 @@ use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::line::{DETAIL, Line, PATIENCE, failed, good};
-use super::listener::{ACCESS_KEY, Act, SECRET_KEY, answer, error, listen, start, success};
+use super::line::{DETAIL, Line, failed, good};
+use super::listener::{
+    ACCESS_KEY, Act, PATIENT, SECRET_KEY, answer, error, listen, start, success,
+};
 use crate::api::terms::Stage;
 use crate::core::remote::Failure;
 use crate::source::answers::Staged;
@@ -38,7 +40,7 @@ fn is_signed(request: &str) -> bool {
 
 #[tokio::test]
 async fn a_call_sends_what_is_documented() {
-    let line = Line::to(PATIENCE, |_| Act::Answer(good())).await;
+    let line = Line::to(PATIENT, |_| Act::Answer(good())).await;
     line.detail().await.unwrap();
     let requests = line.seen.requests();
     let request = &requests[0];
@@ -61,7 +63,7 @@ async fn a_call_sends_what_is_documented() {
 
 #[tokio::test]
 async fn stages_and_pages_are_asked_for_and_signed() {
-    let line = Line::to(PATIENCE, |request| {
+    let line = Line::to(PATIENT, |request| {
         let data = if request.contains("pageNo") {
             r#"{"secretList":[]}"#
         } else {
@@ -118,7 +120,7 @@ async fn stays_in_its_place(line: &Line, id: &str) -> bool {
 
 #[tokio::test]
 async fn a_hostile_id_reaches_no_other_path() {
-    let line = Line::to(PATIENCE, |_| Act::Answer(good())).await;
+    let line = Line::to(PATIENT, |_| Act::Answer(good())).await;
     for id in [
         "../keys",
         "..",
@@ -180,7 +182,7 @@ async fn a_hostile_id_reaches_no_other_path() {
 #[test]
 fn no_id_at_all_reaches_another_path() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let line = runtime.block_on(Line::to(PATIENCE, |_| Act::Answer(good())));
+    let line = runtime.block_on(Line::to(PATIENT, |_| Act::Answer(good())));
     let outcome = TestRunner::default().run(&any::<String>(), |id| {
         prop_assert!(runtime.block_on(stays_in_its_place(&line, &id)));
         Ok(())
@@ -190,7 +192,7 @@ fn no_id_at_all_reaches_another_path() {
 
 #[tokio::test]
 async fn calls_share_a_connection() {
-    let line = Line::to(PATIENCE, |request| {
+    let line = Line::to(PATIENT, |request| {
         let status = if request.contains("/SID") { 200 } else { 503 };
         Act::Answer(answer(status, "", &success(DETAIL).1))
     })
@@ -206,7 +208,7 @@ async fn nobody_listening_is_no_connection() {
     let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", gone.local_addr().unwrap());
     drop(gone);
-    let line = Line::at(&base, Arc::default(), PATIENCE, None);
+    let line = Line::at(&base, Arc::default(), PATIENT);
     assert_eq!(line.detail().await, failed(Failure::Connect));
 }
 
@@ -214,13 +216,13 @@ async fn nobody_listening_is_no_connection() {
 async fn localhost_is_this_machine() {
     let (address, seen) = listen(|_| Act::Answer(good())).await;
     let base = format!("http://localhost:{}", address.port());
-    let line = Line::at(&base, seen, PATIENCE, None);
+    let line = Line::at(&base, seen, PATIENT);
     line.detail().await.unwrap();
 }
 
 #[tokio::test]
 async fn the_date_of_a_refusal_shows_a_wrong_clock() {
-    let line = Line::to(PATIENCE, |_| {
+    let line = Line::to(PATIENT, |_| {
         let (status, body) = error(401, "200");
         Act::Answer(answer(
             status,
@@ -238,7 +240,7 @@ async fn the_date_of_a_refusal_shows_a_wrong_clock() {
 
 #[tokio::test]
 async fn a_call_that_is_given_up_is_counted() {
-    let line = Line::to(PATIENCE, |_| Act::Hang(Vec::new())).await;
+    let line = Line::to(PATIENT, |_| Act::Hang(Vec::new())).await;
     tokio::select! {
         _ = line.detail() => panic!("nobody answers"),
         () = line.seen.wait_for(1) => {}
@@ -253,7 +255,7 @@ fn proxies_in_the_environment_are_not_used() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if std::env::var_os(INNER).is_some() {
         runtime.block_on(async {
-            let line = Line::to(PATIENCE, |_| Act::Answer(good())).await;
+            let line = Line::to(PATIENT, |_| Act::Answer(good())).await;
             line.detail().await.unwrap();
         });
         return;

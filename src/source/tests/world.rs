@@ -1,11 +1,10 @@
 //! An account, and two hosts that answer by a script.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::listener::{Bench, Script, Scripted, Seen, bench, credentials, success};
+use super::listener::{Bench, PATIENT, Script, Scripted, Seen, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, Reading, Remote, SourceRef};
 use crate::source::Account;
@@ -28,7 +27,7 @@ impl World {
         let bench = bench(
             &format!("http://{regional_address}"),
             &format!("http://{global_address}"),
-            Duration::from_secs(10),
+            PATIENT,
             None,
         );
         let transport = bench.transport.clone();

@@ -1,0 +1,172 @@
+//! The access keys of the account (`common-ncpapi-ncpapi`).
+
+use std::collections::HashMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::role::Role;
+
+/// The two halves of an access key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its identifier, for example `ncp_iam_` and 20 characters.
+    pub access_key: String,
+    /// Its secret half.
+    pub secret_key: String,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Key")
+            .field("access_key", &self.access_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a given key cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefused {
+    /// Not `ncp_iam_` and 20 letters, digits or `_`, nor 20 letters or digits.
+    #[error("the access key identifier is malformed")]
+    Identifier,
+    /// Empty, or longer than 128 characters.
+    #[error("the secret half is empty or too long")]
+    SecretHalf,
+}
+
+struct Held {
+    secret_key: Zeroizing<String>,
+    role: Role,
+    stopped: bool,
+    expires: Option<Timestamp>,
+}
+
+/// Every key of the account.
+#[derive(Default)]
+pub(crate) struct Keys(HashMap<String, Held>);
+
+impl Keys {
+    /// Makes a key of the new form.
+    pub(crate) fn make(&mut self, role: Role, expires: Option<Timestamp>) -> Key {
+        let key = Key {
+            access_key: format!("ncp_iam_{}", random_text(20)),
+            secret_key: format!("ncp_iam_{}", random_text(36)),
+        };
+        self.insert(&key, role, expires);
+        key
+    }
+
+    /// Adds a given key.
+    pub(crate) fn add(&mut self, key: &Key, role: Role) -> Result<(), KeyRefused> {
+        if !is_identifier(&key.access_key) {
+            return Err(KeyRefused::Identifier);
+        }
+        if key.secret_key.is_empty() || key.secret_key.len() > 128 {
+            return Err(KeyRefused::SecretHalf);
+        }
+        self.insert(key, role, None);
+        Ok(())
+    }
+
+    fn insert(&mut self, key: &Key, role: Role, expires: Option<Timestamp>) {
+        let held = Held {
+            secret_key: Zeroizing::new(key.secret_key.clone()),
+            role,
+            stopped: false,
+            expires,
+        };
+        self.0.insert(key.access_key.clone(), held);
+    }
+
+    /// Stops or resumes a key. Returns whether there is one.
+    pub(crate) fn set_stopped(&mut self, access_key: &str, stopped: bool) -> bool {
+        let held = self.0.get_mut(access_key);
+        held.map(|held| held.stopped = stopped).is_some()
+    }
+
+    /// Gives a key another role. Returns whether there is one.
+    pub(crate) fn set_role(&mut self, access_key: &str, role: Role) -> bool {
+        let held = self.0.get_mut(access_key);
+        held.map(|held| held.role = role).is_some()
+    }
+
+    /// The secret half and the role of a key that authenticates now.
+    pub(super) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
+        let held = self.0.get(access_key)?;
+        let expired = held.expires.is_some_and(|end| end <= now);
+        (!held.stopped && !expired).then_some((held.secret_key.as_str(), &held.role))
+    }
+}
+
+fn random_text(length: usize) -> String {
+    std::iter::repeat_with(fastrand::alphanumeric)
+        .take(length)
+        .collect()
+}
+
+/// The pattern of `gov-iam-v2-sub-account-*`.
+fn is_identifier(text: &str) -> bool {
+    match text.strip_prefix("ncp_iam_") {
+        Some(rest) => {
+            rest.len() == 20 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        }
+        None => text.len() == 20 && text.bytes().all(|b| b.is_ascii_alphanumeric()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_secret_half_is_not_printed() {
+        let key = Keys::default().make(Role::Manager, None);
+        assert!(!format!("{key:?}").contains(&key.secret_key));
+        assert!(is_identifier(&key.access_key));
+    }
+
+    #[test]
+    fn a_stopped_key_is_unusable_until_it_is_resumed() {
+        let mut keys = Keys::default();
+        let key = keys.make(Role::Manager, None);
+        assert!(keys.usable(&key.access_key, moment(0)).is_some());
+        assert!(keys.set_stopped(&key.access_key, true));
+        assert!(keys.usable(&key.access_key, moment(0)).is_none());
+        assert!(keys.set_stopped(&key.access_key, false));
+        assert!(keys.usable(&key.access_key, moment(0)).is_some());
+    }
+
+    #[test]
+    fn a_temporary_key_ends() {
+        let mut keys = Keys::default();
+        let key = keys.make(Role::Manager, Some(moment(10)));
+        assert!(keys.usable(&key.access_key, moment(9)).is_some());
+        assert!(keys.usable(&key.access_key, moment(10)).is_none());
+    }
+
+    #[test]
+    fn only_well_formed_identifiers_are_added() {
+        let table = [
+            ("ncp_iam_TESTACCESSKEY0000001", true),
+            ("ABCDEFGHIJ0123456789", true),
+            ("ncp_iam_TESTACCESSKEY000001", false),
+            ("ABCDEFGHIJ012345678_", false),
+            ("", false),
+        ];
+        for (access_key, good) in table {
+            let key = Key {
+                access_key: access_key.to_owned(),
+                secret_key: "ncp_iam_x".to_owned(),
+            };
+            let added = Keys::default().add(&key, Role::Manager);
+            assert_eq!(added.is_ok(), good, "{access_key}");
+        }
+    }
+}

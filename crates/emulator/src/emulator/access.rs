@@ -1,0 +1,83 @@
+//! Keys, switches, faults, and what was called.
+
+use jiff::Timestamp;
+
+use super::Emulator;
+use crate::auth::{Key, KeyRefused, Role};
+use crate::behavior::Behavior;
+use crate::calls::Call;
+use crate::fault::Fault;
+use crate::wire::Operation;
+
+impl Emulator {
+    /// Makes a key.
+    #[must_use]
+    pub fn add_key(&self, role: Role) -> Key {
+        self.shared.keys().make(role, None)
+    }
+
+    /// Makes a temporary key, which authenticates until a moment of the emulator's clock.
+    #[must_use]
+    pub fn add_temporary_key(&self, role: Role, expires: Timestamp) -> Key {
+        self.shared.keys().make(role, Some(expires))
+    }
+
+    /// Adds a given key, or replaces the one of the same identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRefused`] for halves that no key of NCP has.
+    pub fn add_given_key(&self, key: &Key, role: Role) -> Result<(), KeyRefused> {
+        self.shared.keys().add(key, role)
+    }
+
+    /// Stops a key: it does not authenticate any more. Returns whether there is one.
+    #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
+    pub fn stop_key(&self, access_key: &str) -> bool {
+        self.shared.keys().set_stopped(access_key, true)
+    }
+
+    /// Resumes a stopped key. Returns whether there is one.
+    #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
+    pub fn start_key(&self, access_key: &str) -> bool {
+        self.shared.keys().set_stopped(access_key, false)
+    }
+
+    /// Gives a key another role. Returns whether there is one.
+    #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
+    pub fn set_role(&self, access_key: &str, role: Role) -> bool {
+        self.shared.keys().set_role(access_key, role)
+    }
+
+    /// Moves switches.
+    pub fn behave(&self, change: impl FnOnce(&mut Behavior)) {
+        self.change(|state, _| state.behave(change));
+    }
+
+    /// Adds a fault. Several faults of one request all have their effect.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.faults().add(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// The latest hundred thousand requests, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.calls().latest()
+    }
+
+    /// How often an operation was called, whatever the answer.
+    #[must_use]
+    pub fn count(&self, operation: Operation) -> usize {
+        self.shared.calls().count(operation)
+    }
+
+    /// Forgets what was called.
+    pub fn reset_calls(&self) {
+        self.shared.calls().clear();
+    }
+}

@@ -1,0 +1,162 @@
+//! One request to an API host, from its arrival to its answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use jiff::Timestamp;
+
+use super::reply::{Body, Cut, Reply};
+use super::request;
+use crate::auth::Signed;
+use crate::calls::Call;
+use crate::fault::{Effect, Subject};
+use crate::host::Host;
+use crate::shared::Shared;
+use crate::state::State;
+use crate::wire::{ApiCall, Failure, GatewayError, Route, Target, perform};
+
+/// Answers a request.
+pub(super) async fn answer(
+    shared: Arc<Shared>,
+    host: Host,
+    address: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Cut> {
+    let (parts, body) = request.into_parts();
+    let limit = shared.change(|state, _| state.behavior().largest_body);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let body = request::read(body, limit).await.map_err(|_| Cut)?;
+    let arrived = Arrived::new(host, address, &parts, body);
+    let effects = shared.faults().draw(&arrived.subject());
+    for effect in &effects {
+        if let Effect::Delay(span) = effect {
+            tokio::time::sleep(*span).await;
+        }
+    }
+    let (reply, now) =
+        shared.change(|state, now| (arrived.reply(&effects, &shared, state, now), now));
+    shared.calls().push(arrived.call(reply.as_ref().ok(), now));
+    reply.map(|reply| reply.into_response(now))
+}
+
+/// A request that has arrived.
+struct Arrived<'a> {
+    signed: Signed<'a>,
+    route: Result<Option<Route>, Failure>,
+    address: IpAddr,
+    body: request::Body,
+}
+
+impl<'a> Arrived<'a> {
+    fn new(host: Host, address: IpAddr, parts: &'a Parts, body: request::Body) -> Self {
+        let signed = Signed {
+            host,
+            method: parts.method.as_str(),
+            target: parts
+                .uri
+                .path_and_query()
+                .map_or("", |target| target.as_str()),
+            headers: &parts.headers,
+        };
+        let route = match host.strip_prefix(signed.target) {
+            Some(target) => Route::find(signed.method, Target::new(target)),
+            None => Ok(None),
+        };
+        Self {
+            signed,
+            route,
+            address,
+            body,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        let route = self.route.as_ref().ok().and_then(Option::as_ref);
+        Subject {
+            operation: route.map(|route| route.operation),
+            secret: route.and_then(|route| route.secret_id.as_deref()),
+            access_key: self.signed.claimed_key(),
+            host: self.signed.host,
+        }
+    }
+
+    fn call(&self, reply: Option<&Reply>, at: Timestamp) -> Call {
+        let subject = self.subject();
+        Call {
+            operation: subject.operation,
+            secret_id: subject.secret.map(str::to_owned),
+            access_key: subject.access_key.map(str::to_owned),
+            host: subject.host,
+            status: reply.map(|reply| reply.status),
+            at,
+        }
+    }
+
+    fn reply(
+        &self,
+        effects: &[Effect],
+        shared: &Shared,
+        state: &mut State,
+        now: Timestamp,
+    ) -> Result<Reply, Cut> {
+        if effects.contains(&Effect::Cut) {
+            return Err(Cut);
+        }
+        let instead = effects
+            .iter()
+            .find_map(|effect| Reply::instead(effect, state.behavior()));
+        let reply = instead.unwrap_or_else(|| self.real_reply(shared, state, now));
+        Ok(effects.iter().fold(reply, Reply::spoiled))
+    }
+
+    fn real_reply(&self, shared: &Shared, state: &mut State, now: Timestamp) -> Reply {
+        match self.perform(shared, state, now) {
+            Ok(body) => Reply::json(state.behavior().success_status, body),
+            Err(failure) => Reply::failure(&failure, state.behavior()),
+        }
+    }
+
+    /// The checks of the gateway in its order, then the service.
+    fn perform(
+        &self,
+        shared: &Shared,
+        state: &mut State,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Failure> {
+        let request::Body::Whole(body) = &self.body else {
+            return Err(Failure::gateway(
+                GatewayError::TooLarge,
+                "The request body is too large.",
+            ));
+        };
+        let behavior = state.behavior();
+        let role = self
+            .signed
+            .authenticate(&shared.keys(), behavior, now)
+            .map_err(|why| Failure::not_authenticated(why, behavior))?;
+        let route = self.known_route()?;
+        if !role.allows(route.operation, route.secret_id.as_deref(), behavior) {
+            return Err(Failure::no_permission(behavior));
+        }
+        let call = ApiCall {
+            route,
+            host: self.signed.host,
+            target: Target::new(self.signed.target),
+            body,
+            access_key: self.signed.claimed_key().unwrap_or_default(),
+            address: self.address.to_string(),
+        };
+        perform(state, &call, now)
+    }
+
+    fn known_route(&self) -> Result<&Route, Failure> {
+        match &self.route {
+            Ok(Some(route)) => Ok(route),
+            Ok(None) => Err(Failure::unknown_url()),
+            Err(failure) => Err(failure.clone()),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Requests that no client would send: each is answered with a documented error, and the server stays up.
+
+use ncp_emulator::Operation;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::client::{Answer, World};
+
+/// Sends bytes as they are and reads until the server closes.
+async fn raw(world: &World, request: &[u8]) -> String {
+    let base = &world.emulator.endpoints().kr_regional;
+    let address = base
+        .trim_start_matches("http://")
+        .trim_end_matches("/secretmanager");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// A signed request with a target as it is.
+async fn raw_target(world: &World, method: &str, target: &str) -> (String, Value) {
+    let headers: String = world
+        .client
+        .headers(method, target)
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()))
+        .collect();
+    let request =
+        format!("{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    let answer = raw(world, request.as_bytes()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.lines().next().unwrap().to_owned();
+    (status, serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn malformed_encodings_are_protocol_errors() {
+    let world = World::start().await;
+    for target in [
+        "/secretmanager/api/v1/secrets/%zz",
+        "/secretmanager/api/v1/secrets/%",
+        "/secretmanager/api/v1/secrets/%ff%fe",
+        "/secretmanager/api/v1/secrets?pageNo=%4",
+    ] {
+        let (status, body) = raw_target(&world, "GET", target).await;
+        assert_eq!(status, "HTTP/1.1 400 Bad Request", "{target}");
+        assert_eq!(body["error"]["errorCode"], "100", "{target}");
+    }
+}
+
+#[tokio::test]
+async fn strange_targets_are_unknown() {
+    let (world, _) = World::with_secret().await;
+    for target in [
+        "/",
+        "/secretmanager",
+        "/secretmanager/",
+        "/secretmanager/api/v1/secrets/",
+        "/secretmanager//api/v1/secrets",
+        "/secretmanager/api/v1/../v1/secrets",
+        "/secretmanager/api/v1/secrets//values",
+        "//secretmanager/api/v1/secrets",
+    ] {
+        let (status, body) = raw_target(&world, "GET", target).await;
+        assert_eq!(status, "HTTP/1.1 404 Not Found", "{target}");
+        assert_eq!(body["error"]["errorCode"], "300", "{target}");
+    }
+    for method in ["HEAD", "OPTIONS", "PATCH", "BREW"] {
+        let answer = raw_status(&world, method).await;
+        assert_eq!(answer, "HTTP/1.1 404 Not Found", "{method}");
+    }
+}
+
+async fn raw_status(world: &World, method: &str) -> String {
+    let target = "/secretmanager/api/v1/secrets";
+    let headers: String = world
+        .client
+        .headers(method, target)
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()))
+        .collect();
+    let request =
+        format!("{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    let answer = raw(world, request.as_bytes()).await;
+    answer.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn identifiers_may_hold_anything_that_is_encoded() {
+    let world = World::start().await;
+    for id in [
+        "%2e%2e%2f",
+        "%00",
+        "%F0%9F%94%91",
+        "a%3Fb",
+        "x".repeat(4000).as_str(),
+    ] {
+        let target = format!("/secretmanager/api/v1/secrets/{id}/active");
+        let (status, body) = raw_target(&world, "GET", &target).await;
+        assert_eq!(status, "HTTP/1.1 404 Not Found");
+        assert_eq!(body["error"]["errorCode"], "NOT_FOUND");
+    }
+    assert_eq!(world.emulator.count(Operation::GetSecretStageValue), 5);
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_http_end_their_connection_only() {
+    let world = World::start().await;
+    let no_http: [&[u8]; 4] = [
+        b"\r\n\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\r\n\r\n",
+        b"POST /secretmanager/api/v1/secrets HTTP/1.1\r\nhost: x\r\ncontent-length: nine\r\n\r\n",
+    ];
+    for bytes in no_http {
+        let answer = raw(&world, bytes).await;
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 400"),
+            "{answer}"
+        );
+    }
+    world.client.get("/api/v1/secrets").await.data();
+}
+
+#[tokio::test]
+async fn bodies_that_the_api_does_not_expect_are_invalid_requests() {
+    let (world, id) = World::with_secret().await;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let table: [(&str, &[u8]); 9] = [
+        ("", b""),
+        ("", b"null"),
+        ("", b"[]"),
+        ("", b"{\"secretName\":\"abc\""),
+        ("", b"\xff\xfe"),
+        ("", deep.as_bytes()),
+        ("values/active", b"{\"value\":{\"abc\":\"cba\"}}"),
+        ("values/active", b"{\"value\":null}"),
+        ("values/ACTIVE", b"{\"value\":\"{}\"}"),
+    ];
+    for (path, body) in table {
+        let (method, path) = match path {
+            "" => (Method::POST, "/api/v1/secrets".to_owned()),
+            path => (Method::PUT, format!("/api/v1/secrets/{id}/{path}")),
+        };
+        let response = world
+            .client
+            .send(method, &path, body.to_vec())
+            .await
+            .unwrap();
+        let answer = Answer::read(response).await;
+        assert_eq!(answer.error(), (400, "INVALID_REQUEST"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_never_quotes_a_value() {
+    let (world, id) = World::with_secret().await;
+    let bodies = [
+        json!({"value": 31_337_533}),
+        json!({"value": "[31337533]"}),
+        json!({"value": "{\"abc\": 31337533"}),
+        json!({"value": ["31337533"]}),
+    ];
+    for body in bodies {
+        let path = format!("/api/v1/secrets/{id}/values/active");
+        let answer = world.client.call(Method::PUT, &path, Some(&body)).await;
+        assert_eq!(answer.status, 400);
+        assert!(!answer.json.to_string().contains("31337533"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_is_the_gateways_matter() {
+    let (world, id) = World::with_secret().await;
+    let path = format!("/api/v1/secrets/{id}/memo");
+    let memo = |bytes: usize| format!("{{\"memo\":\"{}\"}}", "m".repeat(bytes)).into_bytes();
+    for (bytes, error) in [
+        (1024 * 1024 - 11, (400, "INVALID_REQUEST")),
+        (1024 * 1024 - 10, (413, "430")),
+        (10 * 1024 * 1024, (413, "430")),
+    ] {
+        let response = world
+            .client
+            .send(Method::PUT, &path, memo(bytes))
+            .await
+            .unwrap();
+        assert_eq!(Answer::read(response).await.error(), error, "{bytes}");
+    }
+    world.emulator.behave(|behavior| behavior.largest_body = 20);
+    let response = world
+        .client
+        .send(Method::PUT, &path, memo(10))
+        .await
+        .unwrap();
+    assert_eq!(Answer::read(response).await.error(), (413, "430"));
+}
+
+#[tokio::test]
+async fn queries_that_are_not_numbers_are_invalid_requests() {
+    let (world, id) = World::with_secret().await;
+    for query in ["?pageNo=x", "?pageNo=1&pageNo=1", "?pageNo=-1"] {
+        let answer = world.client.get(&format!("/api/v1/secrets{query}")).await;
+        assert_eq!(answer.error(), (400, "INVALID_REQUEST"), "{query}");
+    }
+    let logs = world
+        .client
+        .get(&format!("/api/v1/secrets/{id}/logs?pageSize=0"))
+        .await;
+    assert_eq!(logs.error(), (400, "INVALID_REQUEST"));
+}

@@ -1,0 +1,215 @@
+//! Builds the programs of the control plane with Go.
+
+use std::env::consts::{ARCH, OS};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Error, Result, bail};
+
+use crate::binaries::Progress;
+use crate::fingerprint::fingerprint;
+use crate::process::{Output, Process};
+
+const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/control-plane");
+const KUBERNETES: &str = "k8s.io/kubernetes";
+const VERSION_OF: &str = "k8s.io/component-base/version";
+const HOW_TO_GET_GO: &str =
+    "install Go 1.26 or later from your package manager or go.dev/dl, then run this again";
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+const DRAFTS: &str = ".drafts-";
+
+const PROGRAMS: [Program; 4] = [
+    Program {
+        name: "etcd",
+        package: "go.etcd.io/etcd/server/v3",
+    },
+    Program {
+        name: "kube-apiserver",
+        package: "k8s.io/kubernetes/cmd/kube-apiserver",
+    },
+    Program {
+        name: "kube-controller-manager",
+        package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    },
+    Program {
+        name: "kubectl",
+        package: "k8s.io/kubernetes/cmd/kubectl",
+    },
+];
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+/// All that the programs are made from.
+pub(crate) struct Recipe {
+    linker_flags: String,
+    fingerprint: String,
+}
+
+/// An installed Go.
+pub(crate) struct Go {
+    command: OsString,
+}
+
+impl Recipe {
+    pub(crate) fn read() -> Result<Self> {
+        let read = |name: &str| {
+            let path = Path::new(MODULE).join(name);
+            fs::read_to_string(&path).with_context(|| {
+                format!(
+                    "cannot read {}: is the repository complete?",
+                    path.display()
+                )
+            })
+        };
+        let (module, sums) = (read("go.mod")?, read("go.sum")?);
+        let linker_flags = linker_flags(&module)?;
+        let fingerprint = fingerprint([&*module, &*sums, &*linker_flags, OS, ARCH]);
+        Ok(Self {
+            linker_flags,
+            fingerprint,
+        })
+    }
+
+    /// The same for the same programs, and different after any change of them.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+/// The names of the programs that a folder does not have.
+pub(crate) fn missing_in(folder: &Path) -> impl Iterator<Item = &'static str> {
+    missing(folder).map(|program| program.name)
+}
+
+fn missing(folder: &Path) -> impl Iterator<Item = Program> {
+    PROGRAMS
+        .into_iter()
+        .filter(move |program| !folder.join(program.name).is_file())
+}
+
+/// The version is stamped in as a release would have it; without it the programs call themselves v0.0.0.
+fn linker_flags(module: &str) -> Result<String> {
+    let version = module
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(KUBERNETES)?.strip_prefix(' '))
+        .find_map(|rest| rest.split_whitespace().next())
+        .with_context(|| format!("cannot find the version of {KUBERNETES} in go.mod"))?;
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+        bail!("cannot understand the version {version} of {KUBERNETES} in go.mod");
+    };
+    Ok(format!(
+        "-s -w -X {VERSION_OF}.gitVersion={version} -X {VERSION_OF}.gitMajor={major} -X {VERSION_OF}.gitMinor={minor}"
+    ))
+}
+
+impl Go {
+    pub(crate) fn find(command: &OsStr) -> Result<Self> {
+        match Command::new(command).arg("version").output() {
+            Ok(output) if output.status.success() => Ok(Self {
+                command: command.to_owned(),
+            }),
+            Ok(output) => bail!(
+                "Go does not work: {}; {HOW_TO_GET_GO}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                bail!("Go is not installed: {HOW_TO_GET_GO}")
+            }
+            Err(error) => Err(Error::new(error).context(format!("cannot run Go: {HOW_TO_GET_GO}"))),
+        }
+    }
+
+    /// Builds the programs that the folder lacks. Each appears in it whole or not at all.
+    pub(crate) fn build(
+        &self,
+        recipe: &Recipe,
+        folder: &Path,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<()> {
+        remove_drafts(folder);
+        let drafts = tempfile::Builder::new().prefix(DRAFTS).tempdir_in(folder)?;
+        let programs: Vec<Program> = missing(folder).collect();
+        for (program, number) in programs.iter().zip(1..) {
+            let started = Instant::now();
+            let draft = drafts.path().join(program.name);
+            self.compile(recipe, *program, &draft, |elapsed| {
+                let of = programs.len();
+                report(Progress::Building {
+                    program: program.name,
+                    number,
+                    of,
+                    elapsed,
+                });
+            })?;
+            fs::rename(&draft, folder.join(program.name))?;
+            report(Progress::Built {
+                program: program.name,
+                elapsed: started.elapsed(),
+            });
+        }
+        Ok(())
+    }
+
+    fn compile(
+        &self,
+        recipe: &Recipe,
+        program: Program,
+        draft: &Path,
+        mut tick: impl FnMut(Duration),
+    ) -> Result<()> {
+        let mut command = Command::new(&self.command);
+        command
+            .current_dir(MODULE)
+            .args(["build", "-trimpath", "-ldflags", &recipe.linker_flags, "-o"])
+            .arg(draft)
+            .arg(program.package)
+            // What the user has set for other projects is not meant for this one.
+            .env("CGO_ENABLED", "0")
+            .env("GOFLAGS", "-mod=readonly")
+            .env("GOWORK", "off")
+            .env_remove("GOOS")
+            .env_remove("GOARCH");
+        let mut build = Process::spawn(&command, Output::Log(draft.with_extension("log")))?;
+        let started = Instant::now();
+        let mut reported = None;
+        let status = loop {
+            if let Some(status) = build.ended()? {
+                break status;
+            }
+            if reported.is_none_or(|last: Instant| last.elapsed() >= REPORT_EVERY) {
+                tick(started.elapsed());
+                reported = Some(Instant::now());
+            }
+            thread::sleep(LOOK_EVERY);
+        };
+        if !status.success() {
+            bail!(
+                "cannot build {} with Go ({status}). It said:\n{}",
+                program.name,
+                build.last_lines(30)
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What a killed build left behind; the caller is the only builder.
+fn remove_drafts(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(DRAFTS) {
+            // At worst it takes up space, and the next build tries again.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
