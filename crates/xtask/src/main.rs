@@ -5,6 +5,7 @@
     reason = "a command line tool talks by printing"
 )]
 
+mod bench;
 mod control_plane;
 mod crds;
 mod demo;
@@ -32,6 +33,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure
+    Bench(bench::Arguments),
     /// Obtain the programs of a Kubernetes control plane; the last line printed is their folder
     ControlPlane,
     /// Write the manifests of the custom resources to crds/
@@ -47,6 +50,7 @@ enum Task {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().task {
+        Task::Bench(arguments) => bench::run(&arguments).await,
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,

@@ -147,19 +147,26 @@ pub(crate) fn repository() -> PathBuf {
 
 /// Builds the operator in the profile that this program was built in, with Cargo's own progress; answers its path.
 pub(crate) fn build_operator() -> Result<PathBuf> {
-    let this = env::current_exe().context("cannot find the folder of this program")?;
-    let folder = this.parent().context("this program has no folder")?;
-    let release = folder.ends_with("release");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--package", "ncp-secret-operator", "--bin", "ncp-secret-operator"]);
-    if release {
+    if is_release_build()? {
         cargo.arg("--release");
     }
     let status = cargo.current_dir(repository()).status().context("cannot run cargo")?;
     if !status.success() {
         bail!("the operator does not build; see the compiler's messages above");
     }
-    Ok(folder.join("ncp-secret-operator"))
+    Ok(own_folder()?.join("ncp-secret-operator"))
+}
+
+/// Whether this program was built in the release profile.
+pub(crate) fn is_release_build() -> Result<bool> {
+    Ok(own_folder()?.ends_with("release"))
+}
+
+fn own_folder() -> Result<PathBuf> {
+    let this = env::current_exe().context("cannot find the folder of this program")?;
+    Ok(this.parent().context("this program has no folder")?.to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the control plane lives in the machine's time")]
