@@ -14,6 +14,7 @@ mod calls;
 mod emulator;
 mod fault;
 mod host;
+mod seed;
 mod server;
 mod settings;
 mod shared;
@@ -26,6 +27,7 @@ pub use calls::Call;
 pub use emulator::Emulator;
 pub use fault::{Effect, Fault};
 pub use host::Host;
+pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
     Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,

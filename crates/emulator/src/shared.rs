@@ -81,3 +81,37 @@ impl Shared {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::behavior::Behavior;
+    use crate::state::{Change, NewSecret};
+
+    #[tokio::test]
+    async fn what_happens_by_itself_happens_without_a_request() {
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let (clock, steering) = Clock::steered(start);
+        steering.freeze();
+        let shared = Arc::new(Shared::new(clock, State::new(Behavior::default(), 1)));
+        let keeper = Arc::clone(&shared);
+        let keeping = tokio::spawn(async move { keeper.keep_time().await });
+        tokio::task::yield_now().await;
+        shared.change(|state, now| {
+            let new = NewSecret::named("shop-orders");
+            let id = state.create(new, now).unwrap().id.clone();
+            state.apply(&id, Change::RequestDeletion, now).unwrap();
+        });
+        assert!(locked(&shared.state).next_due().is_some());
+        steering.advance(SignedDuration::from_hours(7 * 24));
+        while locked(&shared.state).next_due().is_some() {
+            assert!(!keeping.is_finished());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(locked(&shared.state).secrets().count(), 0);
+    }
+}

@@ -96,12 +96,13 @@ impl Emulator {
         &self.shared.clock
     }
 
-    /// Shows the state as it is now.
+    /// Shows the state as it is now. The function must not call the emulator itself, which waits for it.
     pub fn state<T>(&self, show: impl FnOnce(&State) -> T) -> T {
         self.shared.change(|state, _| show(state))
     }
 
-    /// Changes the state as it is now; the moment is the clock's.
+    /// Changes the state as it is now; the moment is the clock's. The emulator itself waits meanwhile, so the
+    /// function must not call it.
     pub fn change<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         self.shared.change(change)
     }

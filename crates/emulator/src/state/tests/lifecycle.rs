@@ -30,15 +30,12 @@ fn each_lifecycle_allows_what_is_documented() {
             machine.enter(from);
             let before = machine.secret().clone();
             let outcome = machine.apply(change.clone());
-            match to {
-                Some(to) => {
-                    assert_eq!(outcome, Ok(()), "{change:?} in {from}");
-                    assert_eq!(machine.secret().lifecycle, to, "{change:?} in {from}");
-                }
-                None => {
-                    assert_eq!(outcome, Err(Refusal::WrongLifecycle(from)), "{change:?}");
-                    assert_eq!(*machine.secret(), before, "{change:?} in {from}");
-                }
+            if let Some(to) = to {
+                assert_eq!(outcome, Ok(()), "{change:?} in {from}");
+                assert_eq!(machine.secret().lifecycle, to, "{change:?} in {from}");
+            } else {
+                assert_eq!(outcome, Err(Refusal::WrongLifecycle(from)), "{change:?}");
+                assert_eq!(*machine.secret(), before, "{change:?} in {from}");
             }
         }
     }

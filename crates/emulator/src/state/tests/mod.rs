@@ -4,6 +4,7 @@ mod creation;
 mod lifecycle;
 mod rotation;
 mod schedule;
+mod sequences;
 
 use jiff::{SignedDuration, Timestamp};
 
