@@ -1,6 +1,7 @@
 //! Starts the operator and stops it when asked to.
 
 use std::error::Error;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -15,7 +16,8 @@ async fn main() -> ExitCode {
     match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", joined(error.as_ref()));
+            // The log may be off, or may be what cannot be started; there is nobody else to tell.
+            let _ = writeln!(stderr(), "{}", joined(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -39,7 +41,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
 }
 
 fn start_log(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_new(&settings.log)?;
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("failed to understand --log {:?}: {error}", settings.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::{Client, Config};
 use steerable_clock::Clock;
@@ -20,6 +21,9 @@ use crate::source::{
     Deadlines, EndpointError, Endpoints, Overrides, Settings as SourceSettings, Transport,
     TransportError,
 };
+
+/// No pass takes longer, whatever hangs.
+const LONGEST_PASS: Duration = Duration::from_secs(60);
 
 /// Why the operator does not start.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,8 @@ pub struct Extras {
     pub clock: Option<Clock>,
     /// The part of the cluster to follow.
     pub scope: Scope,
+    /// How long a pass may take, instead of a minute.
+    pub longest_pass: Option<Duration>,
 }
 
 /// A running operator.
@@ -141,6 +147,7 @@ impl Operator {
             connections,
             key,
             metrics: metrics.clone(),
+            longest_pass: extras.longest_pass.unwrap_or(LONGEST_PASS),
         });
         let health = Arc::new(Health::new(feeds));
 

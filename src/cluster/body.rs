@@ -26,6 +26,7 @@ pub(super) fn creation(metadata: &ObjectMeta, type_: &str, content: &Content<'_>
 pub(super) fn change(
     change: &Change,
     owners: Option<&[OwnerReference]>,
+    type_: &str,
     content: &Content<'_>,
 ) -> Bytes {
     let mut steps = vec![
@@ -36,6 +37,10 @@ pub(super) fn change(
     map_steps("/metadata/annotations", &change.annotations, &mut steps);
     if let Some(owners) = owners {
         steps.push(json!({"op": "add", "path": "/metadata/ownerReferences", "value": owners}));
+    }
+    if change.content {
+        // A type never changes: the API server refuses the whole patch when the Secret has another one.
+        steps.push(json!({"op": "add", "path": "/type", "value": type_}));
     }
     let head = Value::Array(steps).to_string();
     let mut body = Buffer::for_content(content, head.len());

@@ -94,7 +94,8 @@ impl Fields {
                 fields
                     .our_annotations
                     .extend(names(metadata.and_then(|map| map.get("f:annotations"))));
-            } else if !keys.is_empty() {
+            } else if !keys.is_empty() || written.get("f:stringData").is_some() {
+                // Applied stringData becomes data without a trace of whose it is.
                 fields.foreign_writer = Some(entry.manager.clone().unwrap_or_default());
             }
             fields.keys.extend(keys);

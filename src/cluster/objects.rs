@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, send};
-use crate::api::terms::{KeyIsolation, Region};
 use crate::api::{
-    ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, Grant, MANAGER, NcpSecret, NcpSecretStatus,
-    NcpSecretStore, NcpSecretStoreSpec, StoreKind, StoreStatus,
+    ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
+    StoreStatus,
 };
 use crate::core::request::{ObjectKey, Request, StoreKey, parse};
+use crate::core::store::{self, StoreSpec};
 use crate::core::trouble::Trouble;
 
 /// The part of every object that is there whatever its form.
@@ -52,35 +52,10 @@ pub struct WatchedSecret {
 pub struct StoreObject {
     /// What it is.
     pub about: Decoded,
-    /// What it says; nothing when it does not have the form of a store.
+    /// What it says; nothing when that cannot be.
     pub spec: Option<StoreSpec>,
     /// Its status.
     pub status: Option<StoreStatus>,
-}
-
-/// What a store of either kind says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoreSpec {
-    /// Where its secrets are.
-    pub region: Region,
-    /// Which hosts know them.
-    pub isolation: KeyIsolation,
-    /// The Secret with its credentials.
-    pub credentials: ObjectKey,
-    /// The key of that Secret that holds the access key.
-    pub access_key_key: String,
-    /// The key of that Secret that holds the secret key.
-    pub secret_key_key: String,
-    /// Who may read what; none for a store of one namespace, whose objects may read everything.
-    pub grants: Option<Vec<Grant>>,
-}
-
-impl StoreSpec {
-    /// Whether NCP offers what the store asks for: global keys are Korea's alone (`secretmanager-api-overview`).
-    #[must_use]
-    pub fn is_offered(&self) -> bool {
-        !(self.isolation == KeyIsolation::Global && self.region == Region::Jpn)
-    }
 }
 
 /// The custom resources of the cluster.
@@ -243,20 +218,7 @@ fn secret(mut object: DynamicObject) -> WatchedSecret {
 
 fn store(mut object: DynamicObject) -> StoreObject {
     let namespace = object.metadata.namespace.clone().unwrap_or_default();
-    let spec = take::<NcpSecretStoreSpec>(&mut object.data, "spec").map(|spec| {
-        let reference = spec.auth.secret_ref;
-        StoreSpec {
-            region: spec.region,
-            isolation: spec.key_isolation.unwrap_or_default(),
-            credentials: ObjectKey {
-                namespace,
-                name: reference.name,
-            },
-            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
-            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
-            grants: None,
-        }
-    });
+    let spec = take(&mut object.data, "spec").and_then(|spec| store::parse(spec, &namespace));
     StoreObject {
         about: about(&object),
         spec,
@@ -265,33 +227,12 @@ fn store(mut object: DynamicObject) -> StoreObject {
 }
 
 fn cluster_store(mut object: DynamicObject) -> StoreObject {
-    let spec = take::<ClusterNcpSecretStoreSpec>(&mut object.data, "spec").map(|spec| {
-        let reference = spec.auth.secret_ref;
-        StoreSpec {
-            region: spec.region,
-            isolation: spec.key_isolation.unwrap_or_default(),
-            credentials: ObjectKey {
-                namespace: reference.namespace,
-                name: reference.name,
-            },
-            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
-            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
-            grants: Some(spec.grants),
-        }
-    });
+    let spec = take(&mut object.data, "spec").and_then(store::parse_cluster);
     StoreObject {
         about: about(&object),
         spec,
         status: take(&mut object.data, "status"),
     }
-}
-
-fn access_key_key() -> String {
-    "NCLOUD_ACCESS_KEY".into()
-}
-
-fn secret_key_key() -> String {
-    "NCLOUD_SECRET_KEY".into()
 }
 
 /// Takes a part of the object out, if it has the form that is expected of it.

@@ -116,8 +116,12 @@ mod tests {
             })
             .collect();
         let details = Some(StatusDetails {
+            name: String::new(),
+            group: String::new(),
+            kind: String::new(),
+            uid: String::new(),
             causes,
-            ..StatusDetails::default()
+            retry_after_seconds: 0,
         });
         let status = Status {
             code,

@@ -149,7 +149,7 @@ impl Secrets {
             accept: METADATA_ONLY,
             content: Some((
                 "application/json-patch+json",
-                body::change(change, owners.as_deref(), content),
+                body::change(change, owners.as_deref(), &request.target.type_, content),
             )),
         };
         let reply: MetadataReply = send(&self.client, call).await?;

@@ -13,10 +13,10 @@ use steerable_clock::Clock;
 use tokio::sync::mpsc;
 
 use super::{Inventory, Urgency, Wake, Wakes};
-use crate::cluster::objects::StoreSpec;
 use crate::cluster::secrets::Version;
 use crate::cluster::{Refusal, Secrets, StoreObject};
 use crate::core::request::StoreKey;
+use crate::core::store::StoreSpec;
 use crate::core::trouble::{CredentialsProblem, Trouble};
 use crate::source::{Account, Credentials, CredentialsError, Transport};
 
@@ -45,8 +45,9 @@ struct Connection {
     uid: String,
     generation: i64,
     state: tokio::sync::Mutex<State>,
-    /// What the store's status tells; kept apart so that the teller need not wait for a reader of credentials.
-    trouble: Mutex<Option<Trouble>>,
+    /// What the store's status is to tell, once something has shown it; kept apart so that the teller need not wait for
+    /// a reader of credentials.
+    trouble: Mutex<Option<Option<Trouble>>>,
 }
 
 enum State {
@@ -157,6 +158,9 @@ impl Connections {
             State::Unread | State::Good(_) => match self.read(spec, &state, now).await {
                 Ok(reading) => {
                     *state = State::Good(reading.clone());
+                    if let Some(Some(Trouble::CredentialsMissing { .. })) = connection.told() {
+                        self.tell(key, &connection, None);
+                    }
                     reading
                 }
                 Err(Unread::Interrupted) => return Err(Denied::Interrupted),
@@ -178,18 +182,27 @@ impl Connections {
 
     /// Takes note that NCP accepts the credentials.
     pub async fn accepted(&self, ticket: &Ticket) {
-        let mut state = ticket.connection.state.lock().await;
-        if let State::Broken {
-            account: Some(reading),
-            ..
-        } = &*state
-            && reading.version == ticket.version
-        {
-            *state = State::Good(Reading {
-                confirmed: self.clock.now(),
-                ..reading.clone()
-            });
-            self.mended(&ticket.store, &ticket.connection);
+        let connection = &ticket.connection;
+        let mut state = connection.state.lock().await;
+        match &*state {
+            State::Broken {
+                account: Some(reading),
+                ..
+            } if reading.version == ticket.version => {
+                *state = State::Good(Reading {
+                    confirmed: self.clock.now(),
+                    ..reading.clone()
+                });
+                self.tell(&ticket.store, connection, None);
+                self.wake_users(&ticket.store);
+            }
+            // The status may still tell of a trouble that other keys or an earlier process had.
+            State::Good(reading)
+                if reading.version == ticket.version && connection.told() != Some(None) =>
+            {
+                self.tell(&ticket.store, connection, None);
+            }
+            State::Unread | State::Good(_) | State::Broken { .. } => {}
         }
     }
 
@@ -198,8 +211,19 @@ impl Connections {
         let connection = Arc::clone(&ticket.connection);
         let mut state = connection.state.lock().await;
         let now = self.clock.now();
-        let current = match &*state {
+        let current = match &mut *state {
             State::Good(reading) => reading.clone(),
+            State::Broken {
+                trouble: known,
+                account: Some(reading),
+                ..
+            } if reading.version == ticket.version => {
+                if known.reason() != trouble.reason() {
+                    *known = trouble.clone();
+                    self.tell(&ticket.store, &connection, Some(trouble));
+                }
+                return Verdict::Stands;
+            }
             State::Unread | State::Broken { .. } => return Verdict::Stands,
         };
         if current.version != ticket.version {
@@ -252,13 +276,7 @@ impl Connections {
         let connection = open
             .get(key)
             .filter(|connection| connection.is_for(store))?;
-        Some(
-            connection
-                .trouble
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        )
+        connection.told()
     }
 
     fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
@@ -408,9 +426,10 @@ impl Connections {
                 return;
             };
             if seen != *version {
+                // What was told stands until the new content is read, or NCP says what it thinks of it.
                 *state = State::Unread;
                 drop(state);
-                self.mended(&key, &connection);
+                self.wake_users(&key);
                 return;
             }
             let probe_is_due = account.is_some() && *next_probe <= self.clock.now();
@@ -427,8 +446,7 @@ impl Connections {
             .is_some_and(|current| Arc::ptr_eq(current, connection))
     }
 
-    fn mended(&self, key: &StoreKey, connection: &Connection) {
-        self.tell(key, connection, None);
+    fn wake_users(&self, key: &StoreKey) {
         for object in self.inventory.users_of(key) {
             self.wake(object);
         }
@@ -438,7 +456,7 @@ impl Connections {
         *connection
             .trouble
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = trouble;
+            .unwrap_or_else(PoisonError::into_inner) = Some(trouble);
         // Nobody listens any more only when the process ends.
         let _ = self.troubles.send(key.clone());
     }
@@ -457,6 +475,13 @@ impl Connections {
 impl Connection {
     fn is_for(&self, store: &StoreObject) -> bool {
         self.uid == store.about.uid && self.generation == store.about.generation
+    }
+
+    fn told(&self) -> Option<Option<Trouble>> {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

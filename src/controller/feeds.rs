@@ -156,13 +156,15 @@ impl Sink {
             Change::Listed(key, store) | Change::Applied(key, store) => {
                 let key = name(key);
                 if self.inventory.store_seen(key.clone(), store) {
-                    self.store_moved(key);
+                    self.wake_users(&key);
                 }
+                // Also when only its status changed: what could not be written to an older version is written now.
+                self.name(key);
             }
             Change::Removed(key, _) => {
                 let key = name(key);
                 self.inventory.store_gone(&key);
-                self.store_moved(key);
+                self.wake_users(&key);
             }
             Change::Complete(listed) => {
                 let listed: Vec<StoreKey> = listed.into_iter().map(name).collect();
@@ -173,16 +175,19 @@ impl Sink {
                 });
                 for key in gone {
                     self.inventory.store_gone(&key);
-                    self.store_moved(key);
+                    self.wake_users(&key);
                 }
             }
         }
     }
 
-    fn store_moved(&self, store: StoreKey) {
-        for object in self.inventory.users_of(&store) {
+    fn wake_users(&self, store: &StoreKey) {
+        for object in self.inventory.users_of(store) {
             self.wake(object, Urgency::Repair, SignedDuration::ZERO);
         }
+    }
+
+    fn name(&self, store: StoreKey) {
         // Nobody listens any more only when the process ends.
         let _ = self.stores.send(store);
     }

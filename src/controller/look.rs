@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::connections::{Connections, Denied, Verdict};
 use super::inventory::Inventory;
 use crate::cluster::StoreObject;
-use crate::cluster::objects::StoreSpec;
 use crate::core::grant::granted;
 use crate::core::remote::{LookError, Reading, Remote};
 use crate::core::request::Request;
+use crate::core::store::StoreSpec;
 use crate::core::trouble::Trouble;
 
 /// A store that the request may read through.
@@ -27,7 +27,7 @@ pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble
     let Some(object) = inventory.store(&request.store) else {
         return Err(Trouble::StoreNotFound { store: store() });
     };
-    let Some(spec) = object.spec.clone().filter(StoreSpec::is_offered) else {
+    let Some(spec) = object.spec.clone() else {
         return Err(Trouble::StoreNotReady { store: store() });
     };
     if let Some(grants) = &spec.grants
@@ -57,7 +57,9 @@ pub async fn look(
     loop {
         let result = ticket.account.look(&request.source, request.stage).await;
         let Some(error) = shared_trouble(&result) else {
-            connections.accepted(&ticket).await;
+            if proves_the_credentials(&result) {
+                connections.accepted(&ticket).await;
+            }
             return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
         };
         match connections.refused(ticket, Trouble::Look(error)).await {
@@ -66,6 +68,24 @@ pub async fn look(
                 return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
             }
         }
+    }
+}
+
+/// Whether NCP has answered somebody whom it knows; no answer, and the answer of a gateway that is too busy, prove
+/// nothing.
+const fn proves_the_credentials(result: &Result<Remote, LookError>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(error) => match error {
+            LookError::PermissionDenied
+            | LookError::NotFound
+            | LookError::NameNotFound
+            | LookError::NameAmbiguous => true,
+            LookError::CredentialsRejected
+            | LookError::ClockSkew { .. }
+            | LookError::Throttled { .. }
+            | LookError::Unavailable { .. } => false,
+        },
     }
 }
 

@@ -43,10 +43,9 @@ pub struct World {
     pub key: InstallationKey,
     /// What is counted.
     pub metrics: Metrics,
+    /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
+    pub longest_pass: Duration,
 }
-
-/// No pass takes longer, whatever hangs.
-const LONGEST_PASS: Duration = Duration::from_secs(60);
 
 /// When to look at an object again whose spec says nothing that could be read.
 const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
@@ -58,7 +57,7 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         .object(key)
         .filter(|known| !known.about.deleting)?;
     let mut memory = known.memory.clone();
-    let outcome = tokio::time::timeout(LONGEST_PASS, attempt(world, &known, &mut memory))
+    let outcome = tokio::time::timeout(world.longest_pass, attempt(world, &known, &mut memory))
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
@@ -384,10 +383,10 @@ async fn tell(world: &World, key: &ObjectKey, known: &Known, outcome: Outcome) -
         return Told::Everything(outcome, Arc::clone(&known.status));
     }
     let write = world.objects.write_status(key, &known.about, &status);
-    match tokio::time::timeout(LONGEST_PASS, write).await {
+    match tokio::time::timeout(world.longest_pass, write).await {
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
-            announce(world, key, known, &status).await;
+            announce(world, key, known, &status, &outcome).await;
             let uid = &known.about.uid;
             world
                 .inventory
@@ -399,7 +398,13 @@ async fn tell(world: &World, key: &ObjectKey, known: &Known, outcome: Outcome) -
     }
 }
 
-async fn announce(world: &World, key: &ObjectKey, known: &Known, status: &NcpSecretStatus) {
+async fn announce(
+    world: &World,
+    key: &ObjectKey,
+    known: &Known,
+    status: &NcpSecretStatus,
+    outcome: &Outcome,
+) {
     let before = previous_reason(&known.status);
     let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else {
         return;
@@ -411,7 +416,7 @@ async fn announce(world: &World, key: &ObjectKey, known: &Known, status: &NcpSec
         before = before.map(Reason::as_str),
         "status changed"
     );
-    if reason == Reason::Synced || reason.is_told_by_the_store() {
+    if reason == Reason::Synced || is_told_by_the_store(outcome) {
         return;
     }
     let note = status.conditions.first().map_or("", |ready| &ready.message);
@@ -425,6 +430,11 @@ async fn announce(world: &World, key: &ObjectKey, known: &Known, status: &NcpSec
         .announcer
         .warn(&subject, "Synchronize", reason, note)
         .await;
+}
+
+/// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.
+fn is_told_by_the_store(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed { trouble, .. } if trouble.reason().is_told_by_the_store())
 }
 
 /// Notes for the next pass; answers when it is to be.

@@ -7,7 +7,6 @@ use tokio::sync::mpsc;
 
 use super::pass::World;
 use crate::api::{Reason, StoreStatus, condition};
-use crate::cluster::objects::StoreSpec;
 use crate::cluster::{Refusal, StoreObject, Subject};
 use crate::core::request::StoreKey;
 use crate::core::trouble::Trouble;
@@ -53,7 +52,7 @@ fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatu
             .find(|condition| condition.type_ == condition::READY)?;
         (status.observed_generation == store.about.generation).then_some(ready)
     });
-    let trouble = if store.spec.as_ref().is_some_and(StoreSpec::is_offered) {
+    let trouble = if store.spec.is_some() {
         match world.connections.trouble(key, store) {
             Some(told) => told,
             None if previous.is_some() => return None,

@@ -112,6 +112,7 @@ impl<'remote> Content<'remote> {
     }
 
     /// Each key with its value, in the order of the keys.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.entries.iter().map(|(key, value)| (*key, *value))
     }
@@ -164,7 +165,11 @@ fn keyed_hash<'part>(key: &Value, parts: impl IntoIterator<Item = &'part [u8]>) 
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]

@@ -14,4 +14,5 @@ pub mod remote;
 pub mod request;
 pub mod schedule;
 pub mod status;
+pub mod store;
 pub mod trouble;

@@ -333,15 +333,18 @@ fn keys(data: Option<&[DataKey]>) -> Result<Keys, Trouble> {
 /// Whether Kubernetes allows the name for a key of a Secret.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
+    is_name_of_key(key) && key != "." && !key.starts_with("..")
+}
+
+/// The letters and the length that the keys of Secrets have.
+pub(super) fn is_name_of_key(key: &str) -> bool {
     (1..=253).contains(&key.len())
-        && key != "."
-        && !key.starts_with("..")
         && key
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
-fn is_subdomain(name: &str) -> bool {
+pub(super) fn is_subdomain(name: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('-')

@@ -89,9 +89,9 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::StoreNotFound
         | Reason::StoreNotReady
         | Reason::TargetImmutable
-        | Reason::SourceDisabled => slot,
+        | Reason::SourceDisabled
         // No trouble has one of these.
-        Reason::Synced
+        | Reason::Synced
         | Reason::Enabled
         | Reason::Rotating
         | Reason::Idle

@@ -44,20 +44,16 @@ pub fn next(
     let source = facts
         .map(|facts| source(facts, previous.source.as_ref(), now))
         .or_else(|| previous.source.clone());
-    let failing_since =
-        trouble.map(|_| previous.failing_since.clone().unwrap_or_else(|| Time(now)));
+    let failing_since = trouble.map(|_| previous.failing_since.clone().unwrap_or(Time(now)));
     let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
-    let mut wanted = vec![
-        available(facts, trouble, previous),
-        rotation(facts, source.as_ref(), previous, now),
-        stalled(trouble, &ready),
-    ];
-    wanted.insert(0, Some(ready));
+    let stalled = stalled(trouble, &ready);
+    let available = available(facts, trouble, previous);
+    let rotation = rotation(facts, source.as_ref(), previous, now);
     NcpSecretStatus {
         observed_generation: subject.generation,
-        conditions: wanted
+        conditions: [ready, available, rotation]
             .into_iter()
-            .flatten()
+            .chain(stalled)
             .map(|claim| claim.into_condition(previous, subject.generation, now))
             .collect(),
         source,
@@ -183,7 +179,7 @@ fn available(
     facts: Option<&Facts>,
     trouble: Option<&Trouble>,
     previous: &NcpSecretStatus,
-) -> Option<Claim> {
+) -> Claim {
     let type_ = condition::SOURCE_AVAILABLE;
     let unavailable = trouble.map(Trouble::root).filter(|trouble| {
         matches!(
@@ -197,7 +193,7 @@ fn available(
     });
     if let Some(trouble) = unavailable {
         let (reason, message) = (trouble.reason(), trouble.message());
-        return Some(Claim::new(type_, "False", reason, message));
+        return Claim::new(type_, "False", reason, message);
     }
     let Some(facts) = facts else {
         return keep_or_unread(type_, previous);
@@ -210,7 +206,7 @@ fn available(
     } else {
         (Reason::Enabled, "The state of the secret allows reading.")
     };
-    Some(Claim::new(type_, "True", reason, message.into()))
+    Claim::new(type_, "True", reason, message.into())
 }
 
 fn rotation(
@@ -218,13 +214,13 @@ fn rotation(
     source: Option<&SourceStatus>,
     previous: &NcpSecretStatus,
     now: Timestamp,
-) -> Option<Claim> {
+) -> Claim {
     let type_ = condition::ROTATION_HEALTHY;
     let (Some(facts), Some(source)) = (facts, source) else {
         return keep_or_unread(type_, previous);
     };
     let (status, reason, message) = rotation_health(facts, source.rotating_since.as_ref(), now);
-    Some(Claim::new(type_, status, reason, message.into()))
+    Claim::new(type_, status, reason, message.into())
 }
 
 fn rotation_health(
@@ -282,7 +278,7 @@ fn stalled(trouble: Option<&Trouble>, ready: &Claim) -> Option<Claim> {
 }
 
 /// What was said stays until somebody looks again; before the first look nothing is known.
-fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Option<Claim> {
+fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Claim {
     let said = find(previous, type_).and_then(|before| {
         let status = ["True", "False"]
             .into_iter()
@@ -297,11 +293,10 @@ fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Option<Cla
             about,
         })
     });
-    let unread = || {
+    said.unwrap_or_else(|| {
         let message = "The secret has not been read yet.".to_owned();
         Claim::new(type_, "Unknown", Reason::NotRead, message)
-    };
-    Some(said.unwrap_or_else(unread))
+    })
 }
 
 fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> SourceStatus {
@@ -310,7 +305,7 @@ fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> Sou
         previous
             .filter(|previous| previous.secret_id == secret_id)
             .and_then(|previous| previous.rotating_since.clone())
-            .unwrap_or_else(|| Time(now))
+            .unwrap_or(Time(now))
     });
     let time = |moment: Option<Timestamp>| moment.map(|moment| Time(whole_seconds(moment)));
     SourceStatus {

@@ -137,7 +137,11 @@ impl Account {
             Err(
                 refusal @ (CallError::PermissionDenied
                 | CallError::NotFound
-                | CallError::WrongState(_)),
+                | CallError::WrongState(_)
+                | CallError::Unavailable {
+                    failure: Failure::InvalidRequest,
+                    ..
+                }),
             ) => self.explain(refusal, facts, stage).await,
             Err(error) => Ok(Remote {
                 facts,

@@ -7,5 +7,29 @@
     reason = "tests"
 )]
 
+mod absent;
+mod backoff;
+mod bad_input;
+mod crashes;
+mod credentials;
+mod deeds;
+mod drift;
 mod first_sync;
+mod grants;
+mod kept;
+mod leaving;
+mod lifecycle;
+mod log;
+mod ownership;
+mod probes;
+mod program;
+mod restarts;
+mod rotation;
 mod scene;
+mod secrecy;
+mod seen;
+mod slots;
+mod sources;
+mod stalls;
+mod tap;
+mod targets;

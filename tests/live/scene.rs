@@ -1,5 +1,6 @@
 //! A scene: a namespace of its own, an emulator, an operator, and one clock for both.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use ncp_secret_operator::operator::{Extras, Operator};
 use ncp_secret_operator::settings::Settings;
 use serde_json::{Value, json};
 use steerable_clock::{Clock, Steering};
-use testbed::{Cluster, Mark, Request};
+use testbed::{Cluster, ControlPlane, Mark, Request};
 use tokio::sync::OnceCell;
 
 /// Long enough for a busy machine; a test that waits this long has failed.
@@ -34,6 +35,8 @@ pub struct Scene {
     pub key: Key,
     pub clock: Clock,
     pub steering: Steering,
+    /// How long a pass may take, if not as long as in production.
+    pub longest_pass: Option<Duration>,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
 }
@@ -49,9 +52,22 @@ impl Scene {
 
     /// A scene whose operator does not run yet, and that has no store.
     pub async fn without_operator() -> Self {
+        static INSTALLED: OnceCell<()> = OnceCell::const_new();
         let cluster = Cluster::from_env().unwrap();
         let client = cluster.client().await.unwrap();
+        INSTALLED.get_or_init(|| install(&client)).await;
+        Self::in_cluster(cluster, client).await
+    }
+
+    /// The same in a cluster of the test's own.
+    pub async fn in_own(plane: &ControlPlane) -> Self {
+        let cluster = plane.cluster().clone();
+        let client = cluster.client().await.unwrap();
         install(&client).await;
+        Self::in_cluster(cluster, client).await
+    }
+
+    async fn in_cluster(cluster: Cluster, client: Client) -> Self {
         let namespace = create_namespace(&client).await;
         let kubeconfig = authorize(&cluster, &client, &namespace).await;
         let (clock, steering) = Clock::steered(machine_time());
@@ -71,6 +87,7 @@ impl Scene {
             key,
             clock,
             steering,
+            longest_pass: None,
             kubeconfig,
             operator: None,
         };
@@ -98,8 +115,13 @@ impl Scene {
     }
 
     pub fn settings(&self) -> Settings {
+        <Settings as clap::Parser>::parse_from(self.arguments())
+    }
+
+    /// What the operator's own program is called with.
+    pub fn arguments(&self) -> [String; 8] {
         let endpoints = self.emulator.endpoints();
-        let arguments = [
+        [
             "ncp-secret-operator",
             "--listen=127.0.0.1:0",
             "--allow-loopback-http",
@@ -109,8 +131,20 @@ impl Scene {
             &format!("--endpoint-kr-global={}", endpoints.kr_global),
             &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
         ]
-        .map(str::to_owned);
-        <Settings as clap::Parser>::parse_from(arguments)
+        .map(str::to_owned)
+    }
+
+    /// Puts a faulty network between the API server and operators that are started from now on.
+    pub fn reach_through(&mut self, proxy: SocketAddr) {
+        let cluster = self.cluster.through(proxy).unwrap();
+        self.kubeconfig = cluster
+            .service_account_kubeconfig(&self.namespace, "operator")
+            .unwrap();
+    }
+
+    /// Lets operators that are started from now on reach the API server as that file says.
+    pub fn use_kubeconfig(&mut self, path: &std::path::Path) {
+        self.kubeconfig = path.to_owned();
     }
 
     pub fn extras(&self) -> Extras {
@@ -120,6 +154,7 @@ impl Scene {
                 namespaces: vec![self.namespace.clone()],
                 cluster_stores: true,
             },
+            longest_pass: self.longest_pass,
         }
     }
 
@@ -393,35 +428,29 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Installs the CRDs and the operator's role, once for all tests.
-async fn install(client: &Client) {
-    static INSTALLED: OnceCell<()> = OnceCell::const_new();
-    INSTALLED
-        .get_or_init(async || {
-            let apply = PatchParams::apply("tests").force();
-            for (_, manifest) in manifests().unwrap() {
-                let definition: CustomResourceDefinition =
-                    serde_saphyr::from_str(&manifest).unwrap();
-                let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-                let name = definition.name_any();
-                api.patch(&name, &apply, &Patch::Apply(&definition))
-                    .await
-                    .unwrap();
-                let established = await_condition(api, &name, conditions::is_crd_established());
-                tokio::time::timeout(PATIENCE, established)
-                    .await
-                    .unwrap()
-                    .unwrap();
-            }
-            let manifests = include_str!("../../deploy/rbac.yaml");
-            for manifest in manifests
-                .split("---\n")
-                .filter(|text| text.contains("kind: ClusterRole\n"))
-            {
-                apply_cluster_object(client, serde_saphyr::from_str(manifest).unwrap()).await;
-            }
-        })
-        .await;
+/// Installs the CRDs and the operator's role.
+pub async fn install(client: &Client) {
+    let apply = PatchParams::apply("tests").force();
+    for (_, manifest) in manifests().unwrap() {
+        let definition: CustomResourceDefinition = serde_saphyr::from_str(&manifest).unwrap();
+        let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+        let name = definition.name_any();
+        api.patch(&name, &apply, &Patch::Apply(&definition))
+            .await
+            .unwrap();
+        let established = await_condition(api, &name, conditions::is_crd_established());
+        tokio::time::timeout(PATIENCE, established)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    let manifests = include_str!("../../deploy/rbac.yaml");
+    for manifest in manifests
+        .split("---\n")
+        .filter(|text| text.contains("kind: ClusterRole\n"))
+    {
+        apply_cluster_object(client, serde_saphyr::from_str(manifest).unwrap()).await;
+    }
 }
 
 async fn apply_cluster_object(client: &Client, object: DynamicObject) {

@@ -138,7 +138,7 @@ impl Steering {
     /// Moves the clock forward by `span`.
     pub fn advance(&self, span: SignedDuration) {
         self.change(|reading| {
-            reading.at = reading.at.saturating_add(span).unwrap_or(Timestamp::MAX)
+            reading.at = reading.at.saturating_add(span).unwrap_or(Timestamp::MAX);
         });
     }
 

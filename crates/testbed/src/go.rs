@@ -22,6 +22,12 @@ const HOW_TO_GET_GO: &str =
     "install Go 1.26 or later from your package manager or go.dev/dl, then run this again";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// What the user has set for other projects is not meant for this one.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("CGO_ENABLED", "0"),
+    ("GOFLAGS", "-mod=readonly"),
+    ("GOWORK", "off"),
+];
 const DRAFTS: &str = ".drafts-";
 
 const PROGRAMS: [Program; 4] = [
@@ -51,7 +57,7 @@ pub(crate) struct Program {
 
 /// All that the programs are made from.
 pub(crate) struct Recipe {
-    linker_flags: String,
+    arguments: [String; 4],
     fingerprint: String,
 }
 
@@ -72,10 +78,21 @@ impl Recipe {
             })
         };
         let (module, sums) = (read("go.mod")?, read("go.sum")?);
-        let linker_flags = linker_flags(&module)?;
-        let fingerprint = fingerprint([&*module, &*sums, &*linker_flags, OS, ARCH]);
+        let arguments = [
+            "build".into(),
+            "-trimpath".into(),
+            "-ldflags".into(),
+            linker_flags(&module)?,
+        ];
+        let settings = ENVIRONMENT.iter().flat_map(|(name, value)| [*name, *value]);
+        let fingerprint = fingerprint(
+            [&*module, &*sums, OS, ARCH]
+                .into_iter()
+                .chain(arguments.iter().map(String::as_str))
+                .chain(settings),
+        );
         Ok(Self {
-            linker_flags,
+            arguments,
             fingerprint,
         })
     }
@@ -171,13 +188,11 @@ impl Go {
         let mut command = Command::new(&self.command);
         command
             .current_dir(MODULE)
-            .args(["build", "-trimpath", "-ldflags", &recipe.linker_flags, "-o"])
+            .args(&recipe.arguments)
+            .arg("-o")
             .arg(draft)
             .arg(program.package)
-            // What the user has set for other projects is not meant for this one.
-            .env("CGO_ENABLED", "0")
-            .env("GOFLAGS", "-mod=readonly")
-            .env("GOWORK", "off")
+            .envs(ENVIRONMENT)
             .env_remove("GOOS")
             .env_remove("GOARCH");
         let mut build = Process::spawn(&command, Output::Log(draft.with_extension("log")))?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use ncp_secret_operator::api::manifests;
 
-use crate::playground::repository;
+use crate::cargo::repository;
 
 pub(crate) fn run() -> Result<ExitCode> {
     let folder = repository().join("crds");

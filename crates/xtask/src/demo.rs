@@ -10,10 +10,11 @@ use ncp_emulator::{Action, Trigger};
 use reqwest::Method;
 use serde_json::json;
 
+use crate::cargo::{build_operator, repository};
 use crate::control_plane::obtain;
 use crate::interruption::Interruption;
 use crate::ncp::Ncp;
-use crate::playground::{Playground, build_operator, repository};
+use crate::playground::Playground;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -27,12 +28,11 @@ const SPEED: f64 = 15.0;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binaries = tokio::task::block_in_place(obtain)?;
-    eprintln!("building the operator");
-    let operator = tokio::task::block_in_place(build_operator)?;
+    let operator = build_operator().await?;
     let mut interruption = Interruption::listen()?;
     let mut playground = tokio::select! {
         playground = Playground::start(&binaries, A_DAY) => playground?,
@@ -58,9 +58,15 @@ async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result
     eprintln!("starting the operator");
     playground.start_operator(operator).await?;
     let endpoints = playground.emulator.endpoints();
-    let ncp = Ncp::new(&endpoints.kr_regional, playground.manager_key.clone(), playground.clock.clone())?;
+    let ncp = Ncp::new(
+        &endpoints.kr_regional,
+        playground.manager_key.clone(),
+        playground.clock.clone(),
+    )?;
     playground.emulator.put_trigger(Trigger {
-        action: Action::Succeed { after: SignedDuration::from_secs(60) },
+        action: Action::Succeed {
+            after: SignedDuration::from_mins(1),
+        },
         ..Trigger::named("rotate-db")
     });
     println!();
@@ -77,7 +83,8 @@ async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result
 async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
     let kubectl = &playground.kubectl;
     title("1. A secret in NCP becomes a Secret in Kubernetes");
-    let value = json!({"cdbUser": "orders", "cdbPassword": "first-password", "cdbHost": "db-1.example"});
+    let value =
+        json!({"cdbUser": "orders", "cdbPassword": "first-password", "cdbHost": "db-1.example"});
     let created = ncp
         .show(
             "Create Secret",
@@ -94,22 +101,33 @@ async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
             })),
         )
         .await?;
-    let id = created.get("secretId").and_then(|id| id.as_str()).context("NCP gave no secretId")?;
+    let id = created
+        .get("secretId")
+        .and_then(|id| id.as_str())
+        .context("NCP gave no secretId")?;
     kubectl.run("create namespace shop").await?;
     playground.write_credentials("shop").await?;
     let example = repository().join("examples/orders-db.yaml");
-    let manifest = std::fs::read_to_string(&example).context("cannot read examples/orders-db.yaml")?;
+    let manifest =
+        std::fs::read_to_string(&example).context("cannot read examples/orders-db.yaml")?;
     println!("examples/orders-db.yaml:");
     for line in manifest.lines() {
         println!("    {line}");
     }
     println!();
     println!("$ kubectl apply -f examples/orders-db.yaml");
-    print!("{}", kubectl.run(&format!("apply -f {}", example.display())).await?);
+    print!(
+        "{}",
+        kubectl
+            .run(&format!("apply -f {}", example.display()))
+            .await?
+    );
     println!();
     until_ready_is(playground, "orders-db", "Synced").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
-    kubectl.show(&format!("get secret orders-db -n shop -o '{DECODED}'")).await?;
+    kubectl
+        .show(&format!("get secret orders-db -n shop -o '{DECODED}'"))
+        .await?;
     Ok(id.to_owned())
 }
 
@@ -117,24 +135,64 @@ async fn rotate(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
     let kubectl = &playground.kubectl;
     title("2. A rotation runs in NCP, and the Secret follows");
     let before = kubectl.run(PASSWORD).await?;
-    ncp.show("Execute Rotation Job", Method::POST, &format!("/api/v1/secrets/{id}/rotation"), None).await?;
-    until(playground, "the operator sees the rotation", "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}", |phase| phase == "ROTATING").await?;
+    ncp.show(
+        "Execute Rotation Job",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/rotation"),
+        None,
+    )
+    .await?;
+    until(
+        playground,
+        "the operator sees the rotation",
+        "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}",
+        |phase| phase == "ROTATING",
+    )
+    .await?;
     kubectl.show("get ncpsecrets -n shop").await?;
-    until(playground, "the new password is in the Secret", PASSWORD, |password| password != before).await?;
-    until(playground, "the operator sees the end of the rotation", "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}", |phase| phase == "NONE").await?;
+    until(
+        playground,
+        "the new password is in the Secret",
+        PASSWORD,
+        |password| password != before,
+    )
+    .await?;
+    until(
+        playground,
+        "the operator sees the end of the rotation",
+        "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}",
+        |phase| phase == "NONE",
+    )
+    .await?;
     kubectl.show("get ncpsecrets -n shop").await?;
-    kubectl.show(&format!("get secret orders-db -n shop -o '{DECODED}'")).await
+    kubectl
+        .show(&format!("get secret orders-db -n shop -o '{DECODED}'"))
+        .await
 }
 
 async fn disable_and_enable(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
     let kubectl = &playground.kubectl;
-    title("3. Somebody disables the secret in NCP: pods keep the last value, and the status says so");
-    ncp.show("Disable Secret", Method::POST, &format!("/api/v1/secrets/{id}/disable"), None).await?;
+    title(
+        "3. Somebody disables the secret in NCP: pods keep the last value, and the status says so",
+    );
+    ncp.show(
+        "Disable Secret",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/disable"),
+        None,
+    )
+    .await?;
     until_ready_is(playground, "orders-db", "SourceDisabled").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
     kubectl.show("get ncpsecret orders-db -n shop -o 'jsonpath={.status.conditions[?(@.type==\"Ready\")].message}{\"\\n\"}'").await?;
     kubectl.show("get secret orders-db -n shop").await?;
-    ncp.show("Enable Secret", Method::POST, &format!("/api/v1/secrets/{id}/enable"), None).await?;
+    ncp.show(
+        "Enable Secret",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/enable"),
+        None,
+    )
+    .await?;
     until_ready_is(playground, "orders-db", "Synced").await?;
     kubectl.show("get ncpsecrets -n shop").await
 }
@@ -145,21 +203,31 @@ async fn delete_the_secret(playground: &Playground) -> Result<()> {
     let uid = "get secret orders-db -n shop --ignore-not-found -o jsonpath={.metadata.uid}";
     let before = kubectl.run(uid).await?;
     kubectl.show("delete secret orders-db -n shop").await?;
-    until(playground, "the Secret is back", uid, |now| !now.is_empty() && now != before).await?;
+    until(playground, "the Secret is back", uid, |now| {
+        !now.is_empty() && now != before
+    })
+    .await?;
     kubectl.show("get secret orders-db -n shop").await
 }
 
 async fn misspell(playground: &Playground) -> Result<()> {
     let kubectl = &playground.kubectl;
     title("5. A mistake is told in plain words");
-    println!("$ kubectl patch ncpsecret orders-db -n shop --type=merge -p '{{\"spec\":{{\"data\":[{{\"key\":\"DB_PASSWORD\",\"from\":\"cdbPasswort\"}}]}}}}'");
+    println!(
+        "$ kubectl patch ncpsecret orders-db -n shop --type=merge -p '{{\"spec\":{{\"data\":[{{\"key\":\"DB_PASSWORD\",\"from\":\"cdbPasswort\"}}]}}}}'"
+    );
     kubectl
         .run("patch ncpsecret orders-db -n shop --type=merge -p '{\"spec\":{\"data\":[{\"key\":\"DB_PASSWORD\",\"from\":\"cdbPasswort\"}]}}'")
         .await?;
     until_ready_is(playground, "orders-db", "MissingKey").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
     kubectl.show("get events -n shop --field-selector reason=MissingKey -o 'custom-columns=TYPE:.type,REASON:.reason,OBJECT:.involvedObject.name,MESSAGE:.message'").await?;
-    kubectl.run(&format!("apply -f {}", repository().join("examples/orders-db.yaml").display())).await?;
+    kubectl
+        .run(&format!(
+            "apply -f {}",
+            repository().join("examples/orders-db.yaml").display()
+        ))
+        .await?;
     until_ready_is(playground, "orders-db", "Synced").await
 }
 
@@ -167,7 +235,9 @@ const DECODED: &str = "go-template={{range $key, $value := .data}}{{$key}}={{$va
 const PASSWORD: &str = "get secret orders-db -n shop -o jsonpath={.data.DB_PASSWORD}";
 
 async fn until_ready_is(playground: &Playground, name: &str, reason: &str) -> Result<()> {
-    let ask = format!("get ncpsecret {name} -n shop -o 'jsonpath={{.metadata.generation}} {{.status.observedGeneration}} {{.status.conditions[?(@.type==\"Ready\")].reason}}'");
+    let ask = format!(
+        "get ncpsecret {name} -n shop -o 'jsonpath={{.metadata.generation}} {{.status.observedGeneration}} {{.status.conditions[?(@.type==\"Ready\")].reason}}'"
+    );
     let seen = |text: &str| {
         let words: Vec<&str> = text.split(' ').collect();
         matches!(words.as_slice(), [generation, observed, now] if generation == observed && *now == reason)
@@ -175,7 +245,12 @@ async fn until_ready_is(playground: &Playground, name: &str, reason: &str) -> Re
     until(playground, &format!("{name} says {reason}"), &ask, seen).await
 }
 
-async fn until(playground: &Playground, what: &str, ask: &str, seen: impl Fn(&str) -> bool) -> Result<()> {
+async fn until(
+    playground: &Playground,
+    what: &str,
+    ask: &str,
+    seen: impl Fn(&str) -> bool,
+) -> Result<()> {
     eprintln!("waiting until {what}");
     let asking = async {
         loop {
@@ -185,13 +260,11 @@ async fn until(playground: &Playground, what: &str, ask: &str, seen: impl Fn(&st
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, asking).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            let log = std::fs::read_to_string(&playground.operator_log).unwrap_or_default();
-            bail!("it did not come true that {what}; the operator's log:\n{log}")
-        }
+    if let Ok(answer) = tokio::time::timeout(PATIENCE, asking).await {
+        return answer;
     }
+    let log = std::fs::read_to_string(&playground.operator_log).unwrap_or_default();
+    bail!("it did not come true that {what}; the operator's log:\n{log}")
 }
 
 fn title(text: &str) {
@@ -200,10 +273,19 @@ fn title(text: &str) {
 
 fn invite(playground: &Playground) {
     println!("Everything stays up until you press Ctrl-C. In another terminal:\n");
-    println!("    export KUBECONFIG={}", playground.cluster().kubeconfig().display());
+    println!(
+        "    export KUBECONFIG={}",
+        playground.cluster().kubeconfig().display()
+    );
     println!("    alias kubectl={}", playground.kubectl_program.display());
     println!("    kubectl get ncpsecrets -A -o wide");
     println!("    kubectl describe ncpsecret orders-db -n shop");
-    println!("\nNCP's emulated API listens at {}", playground.emulator.endpoints().kr_regional);
-    println!("The operator's log is {}", playground.operator_log.display());
+    println!(
+        "\nNCP's emulated API listens at {}",
+        playground.emulator.endpoints().kr_regional
+    );
+    println!(
+        "The operator's log is {}",
+        playground.operator_log.display()
+    );
 }

@@ -14,19 +14,29 @@ pub(crate) struct Kubectl {
 
 impl Kubectl {
     pub(crate) fn new(program: &Path, kubeconfig: &Path) -> Self {
-        Self { program: program.to_owned(), kubeconfig: kubeconfig.to_owned() }
+        Self {
+            program: program.to_owned(),
+            kubeconfig: kubeconfig.to_owned(),
+        }
     }
 
     /// Runs a command; answers what it prints.
     pub(crate) async fn run(&self, arguments: &str) -> Result<String> {
-        let Output { status, stdout, stderr } = Command::new(&self.program)
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(&self.program)
             .env("KUBECONFIG", &self.kubeconfig)
             .args(words(arguments))
             .output()
             .await
             .with_context(|| format!("cannot run {}", self.program.display()))?;
         if !status.success() {
-            bail!("kubectl {arguments} failed: {}", String::from_utf8_lossy(&stderr));
+            bail!(
+                "kubectl {arguments} failed: {}",
+                String::from_utf8_lossy(&stderr)
+            );
         }
         Ok(String::from_utf8_lossy(&stdout).into_owned())
     }
@@ -66,6 +76,9 @@ mod tests {
     #[test]
     fn a_command_is_split_as_a_shell_would() {
         assert_eq!(words("get secret a"), ["get", "secret", "a"]);
-        assert_eq!(words("get -o 'go-template={{ .a }} {{ .b }}' x"), ["get", "-o", "go-template={{ .a }} {{ .b }}", "x"]);
+        assert_eq!(
+            words("get -o 'go-template={{ .a }} {{ .b }}' x"),
+            ["get", "-o", "go-template={{ .a }} {{ .b }}", "x"]
+        );
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod cargo;
 mod control_plane;
 mod crds;
 mod demo;

@@ -1,6 +1,5 @@
 //! A control plane, the emulator and the operator, together on this machine.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,10 +11,11 @@ use ncp_emulator::{Emulator, Key, Role};
 use steerable_clock::{Clock, Steering};
 use testbed::{Binaries, Cluster, ControlPlane, Output, Process, free_ports};
 
+use crate::cargo::repository;
 use crate::kubectl::Kubectl;
 
 /// The operator is ready within seconds; a minute means that it never will be.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// What runs on this machine, until it is stopped.
 pub(crate) struct Playground {
@@ -41,9 +41,21 @@ impl Playground {
         let plane = ControlPlane::start(binaries).await?;
         let kubectl = Kubectl::new(&binaries.kubectl(), plane.cluster().kubeconfig());
         let root = repository();
-        kubectl.run(&format!("apply --server-side -f {}", root.join("crds").display())).await?;
-        kubectl.run("wait --for=condition=Established crd --all --timeout=30s").await?;
-        kubectl.run(&format!("apply -f {}", root.join("deploy/rbac.yaml").display())).await?;
+        kubectl
+            .run(&format!(
+                "apply --server-side -f {}",
+                root.join("crds").display()
+            ))
+            .await?;
+        kubectl
+            .run("wait --for=condition=Established crd --all --timeout=30s")
+            .await?;
+        kubectl
+            .run(&format!(
+                "apply -f {}",
+                root.join("deploy/rbac.yaml").display()
+            ))
+            .await?;
 
         eprintln!("starting the NCP emulator");
         let (clock, steering) = Clock::steered(machine_time() - behind);
@@ -77,8 +89,9 @@ impl Playground {
     /// Starts the operator with its own rights and waits until it has listed everything; answers where its probes and
     /// metrics are.
     pub(crate) async fn start_operator(&mut self, binary: &Path) -> Result<String> {
-        let kubeconfig =
-            self.cluster().service_account_kubeconfig("ncp-secrets", "ncp-secret-operator")?;
+        let kubeconfig = self
+            .cluster()
+            .service_account_kubeconfig("ncp-secrets", "ncp-secret-operator")?;
         let port = free_ports().next().context("no free port below 32768")?;
         let endpoints = self.emulator.endpoints();
         let mut command = Command::new(binary);
@@ -89,9 +102,15 @@ impl Playground {
             .arg("--allow-loopback-http")
             .arg(format!("--endpoint-kr-regional={}", endpoints.kr_regional))
             .arg(format!("--endpoint-kr-global={}", endpoints.kr_global))
-            .arg(format!("--endpoint-jpn-regional={}", endpoints.jpn_regional))
+            .arg(format!(
+                "--endpoint-jpn-regional={}",
+                endpoints.jpn_regional
+            ))
             .arg(format!("--clock-url={}/clock", endpoints.admin));
-        self.operator = Some(Process::spawn(&command, Output::Log(self.operator_log.clone()))?);
+        self.operator = Some(Process::spawn(
+            &command,
+            Output::Log(self.operator_log.clone()),
+        )?);
         let probes = format!("http://127.0.0.1:{port}");
         self.wait_until_ready(&probes).await?;
         Ok(probes)
@@ -122,7 +141,11 @@ impl Playground {
 
     /// Writes the viewer's key where a store can name it.
     pub(crate) async fn write_credentials(&self, namespace: &str) -> Result<()> {
-        let Key { access_key, secret_key, .. } = &self.viewer_key;
+        let Key {
+            access_key,
+            secret_key,
+            ..
+        } = &self.viewer_key;
         self.kubectl
             .run(&format!(
                 "create secret generic ncp-credentials -n {namespace} --from-literal=NCLOUD_ACCESS_KEY={access_key} --from-literal=NCLOUD_SECRET_KEY={secret_key}"
@@ -139,37 +162,10 @@ impl Playground {
     }
 }
 
-/// The folder of the repository that this program was built from.
-pub(crate) fn repository() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.ancestors().nth(2).unwrap_or(own).to_owned()
-}
-
-/// Builds the operator in the profile that this program was built in, with Cargo's own progress; answers its path.
-pub(crate) fn build_operator() -> Result<PathBuf> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--package", "ncp-secret-operator", "--bin", "ncp-secret-operator"]);
-    if is_release_build()? {
-        cargo.arg("--release");
-    }
-    let status = cargo.current_dir(repository()).status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("the operator does not build; see the compiler's messages above");
-    }
-    Ok(own_folder()?.join("ncp-secret-operator"))
-}
-
-/// Whether this program was built in the release profile.
-pub(crate) fn is_release_build() -> Result<bool> {
-    Ok(own_folder()?.ends_with("release"))
-}
-
-fn own_folder() -> Result<PathBuf> {
-    let this = env::current_exe().context("cannot find the folder of this program")?;
-    Ok(this.parent().context("this program has no folder")?.to_owned())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the control plane lives in the machine's time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the control plane lives in the machine's time"
+)]
 fn machine_time() -> Timestamp {
     Timestamp::now()
 }

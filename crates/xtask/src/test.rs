@@ -1,6 +1,5 @@
 //! `cargo xtask test`: all tests, with one control plane for the run.
 
-use std::env;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
@@ -8,6 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use testbed::{CLUSTER_VARIABLE, Cluster, ControlPlane, Output, Process};
 
+use crate::cargo::cargo;
 use crate::control_plane::obtain;
 use crate::interruption::{Interruption, status_of};
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn cargo_test(arguments: &Arguments, cluster: &Cluster) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo();
     command.arg("test");
     if !selects_packages(&arguments.cargo_test) {
         command.arg("--workspace");

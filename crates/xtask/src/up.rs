@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use jiff::SignedDuration;
 
+use crate::cargo::build_operator;
 use crate::control_plane::obtain;
 use crate::interruption::Interruption;
-use crate::playground::{Playground, build_operator};
+use crate::playground::Playground;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -21,8 +22,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let operator = if arguments.without_operator {
         None
     } else {
-        eprintln!("building the operator");
-        Some(tokio::task::block_in_place(build_operator)?)
+        Some(build_operator().await?)
     };
     let mut interruption = Interruption::listen()?;
     let mut playground = tokio::select! {
@@ -44,18 +44,28 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn describe(playground: &Playground) -> Result<()> {
     let endpoints = playground.emulator.endpoints();
-    let own_rights =
-        playground.cluster().service_account_kubeconfig("ncp-secrets", "ncp-secret-operator")?;
+    let own_rights = playground
+        .cluster()
+        .service_account_kubeconfig("ncp-secrets", "ncp-secret-operator")?;
     for (name, value) in [
-        ("KUBECONFIG", playground.cluster().kubeconfig().display().to_string()),
+        (
+            "KUBECONFIG",
+            playground.cluster().kubeconfig().display().to_string(),
+        ),
         ("KUBECTL", playground.kubectl_program.display().to_string()),
         ("OPERATOR_KUBECONFIG", own_rights.display().to_string()),
         ("NCP_KR_REGIONAL", endpoints.kr_regional.clone()),
         ("NCP_KR_GLOBAL", endpoints.kr_global.clone()),
         ("NCP_JPN_REGIONAL", endpoints.jpn_regional.clone()),
         ("NCP_ADMIN", endpoints.admin.clone()),
-        ("NCLOUD_ACCESS_KEY", playground.manager_key.access_key.clone()),
-        ("NCLOUD_SECRET_KEY", playground.manager_key.secret_key.clone()),
+        (
+            "NCLOUD_ACCESS_KEY",
+            playground.manager_key.access_key.clone(),
+        ),
+        (
+            "NCLOUD_SECRET_KEY",
+            playground.manager_key.secret_key.clone(),
+        ),
     ] {
         println!("{name}={value}");
     }

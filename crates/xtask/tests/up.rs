@@ -21,10 +21,11 @@ struct Up {
 }
 
 impl Up {
-    fn start() -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("up")
+            .args(arguments)
             .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -92,18 +93,26 @@ impl Up {
 #[test]
 fn killed_at_any_moment_it_leaves_no_process() {
     for milliseconds in [5, 20, 40, 80, 160, 400, 1000, 2000] {
-        let mut up = Up::start();
+        let mut up = Up::start(&["--without-operator"]);
         sleep(Duration::from_millis(milliseconds));
         up.process.kill().unwrap();
         up.assert_nothing_is_left();
     }
-    let mut up = Up::start();
-    up.value("KUBECONFIG");
-    for program in ["etcd", "kube-apiserver", "kube-controller-manager", "xtask"] {
-        assert!(
-            up.running().iter().any(|(_, name)| name.ends_with(program)),
-            "{program}"
-        );
+}
+
+#[test]
+fn killed_when_all_runs_it_leaves_no_process() {
+    let mut up = Up::start(&[]);
+    up.value("OPERATOR");
+    for program in [
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "ncp-secret-operator",
+        "xtask",
+    ] {
+        let runs = up.running().iter().any(|(_, name)| name.ends_with(program));
+        assert!(runs, "{program}");
     }
     up.process.kill().unwrap();
     up.assert_nothing_is_left();
@@ -111,7 +120,7 @@ fn killed_at_any_moment_it_leaves_no_process() {
 
 #[test]
 fn interrupted_it_also_clears_its_folder_away() {
-    let mut up = Up::start();
+    let mut up = Up::start(&["--without-operator"]);
     let kubeconfig = up.value("KUBECONFIG");
     assert!(Path::new(&kubeconfig).starts_with(up.folder.path()));
     up.signal("INT");

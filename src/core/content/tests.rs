@@ -23,24 +23,37 @@ fn chosen(entries: &[(&str, &str, bool)]) -> Keys {
 
 fn rendered(keys: &Keys, type_: &str, pairs: &Pairs) -> Result<Vec<(String, Vec<u8>)>, Trouble> {
     render(keys, type_, pairs).map(|content| {
-        content.iter().map(|(key, value)| (key.to_owned(), value.expose().to_vec())).collect()
+        content
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.expose().to_vec()))
+            .collect()
     })
 }
 
 fn own(entries: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-    entries.iter().map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec())).collect()
+    entries
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec()))
+        .collect()
 }
 
 #[test]
 fn without_a_choice_every_key_stands_under_its_own_name_in_order() {
     let pairs = pairs(&[("b", "2"), ("a", "1"), (".c-_", "")]);
-    assert_eq!(rendered(&Keys::All, "Opaque", &pairs), Ok(own(&[(".c-_", ""), ("a", "1"), ("b", "2")])));
+    assert_eq!(
+        rendered(&Keys::All, "Opaque", &pairs),
+        Ok(own(&[(".c-_", ""), ("a", "1"), ("b", "2")]))
+    );
 }
 
 #[test]
 fn a_choice_renames_and_leaves_out_and_may_take_one_value_twice() {
     let pairs = pairs(&[("user", "u"), ("a key/with é", "p"), ("unused", "x")]);
-    let keys = chosen(&[("Z", "user", false), ("P", "a key/with é", false), ("Q", "user", true)]);
+    let keys = chosen(&[
+        ("Z", "user", false),
+        ("P", "a key/with é", false),
+        ("Q", "user", true),
+    ]);
     let expected = own(&[("P", "p"), ("Q", "u"), ("Z", "u")]);
     assert_eq!(rendered(&keys, "Opaque", &pairs), Ok(expected));
 }
@@ -48,7 +61,9 @@ fn a_choice_renames_and_leaves_out_and_may_take_one_value_twice() {
 #[test]
 fn r1_a_missing_key_stops_the_whole_content_unless_it_is_optional() {
     let pairs = pairs(&[("user", "u")]);
-    let missing = Err(Trouble::MissingKey { key: "password".into() });
+    let missing = Err(Trouble::MissingKey {
+        key: "password".into(),
+    });
     let keys = chosen(&[("U", "user", false), ("P", "password", false)]);
     assert_eq!(rendered(&keys, "Opaque", &pairs), missing);
     let keys = chosen(&[("U", "user", false), ("P", "password", true)]);
@@ -68,12 +83,26 @@ fn r1_content_without_any_key_never_comes_about() {
 
 #[test]
 fn r1_one_illegal_name_stops_the_whole_content() {
-    for name in ["", ".", "..", "..a", "a b", "a/b", "a\0", "é", &"k".repeat(254)] {
+    for name in [
+        "",
+        ".",
+        "..",
+        "..a",
+        "a b",
+        "a/b",
+        "a\0",
+        "é",
+        &"k".repeat(254),
+    ] {
         let pairs = pairs(&[("good", "1"), (name, CANARY)]);
         let expected = Err(Trouble::InvalidKey { key: name.into() });
         assert_eq!(rendered(&Keys::All, "Opaque", &pairs), expected, "{name:?}");
         let keys = chosen(&[("GOOD", name, false)]);
-        assert_eq!(rendered(&keys, "Opaque", &pairs), Ok(own(&[("GOOD", CANARY)])), "{name:?}");
+        assert_eq!(
+            rendered(&keys, "Opaque", &pairs),
+            Ok(own(&[("GOOD", CANARY)])),
+            "{name:?}"
+        );
     }
 }
 
@@ -86,8 +115,16 @@ fn each_type_of_kubernetes_has_the_keys_that_it_requires() {
         ("kubernetes.io/tls", &["ca.crt", "tls.crt", "tls.key"], None),
         ("kubernetes.io/tls", &["tls.crt"], Some("tls.key")),
         ("kubernetes.io/tls", &["tls.key"], Some("tls.crt")),
-        ("kubernetes.io/dockerconfigjson", &[".dockerconfigjson"], None),
-        ("kubernetes.io/dockerconfigjson", &[".dockercfg"], Some(".dockerconfigjson")),
+        (
+            "kubernetes.io/dockerconfigjson",
+            &[".dockerconfigjson"],
+            None,
+        ),
+        (
+            "kubernetes.io/dockerconfigjson",
+            &[".dockercfg"],
+            Some(".dockerconfigjson"),
+        ),
         ("kubernetes.io/ssh-auth", &["ssh-privatekey"], None),
         ("kubernetes.io/ssh-auth", &["x"], Some("ssh-privatekey")),
         ("kubernetes.io/basic-auth", &["username"], None),
@@ -106,17 +143,28 @@ fn each_type_of_kubernetes_has_the_keys_that_it_requires() {
 #[test]
 fn r11_content_is_bounded_to_the_byte_and_to_the_key() {
     let of = |sizes: &[usize]| {
-        let value = |(index, size): (usize, &usize)| (format!("k{index}"), Value::new(vec![7; *size]));
+        let value =
+            |(index, size): (usize, &usize)| (format!("k{index}"), Value::new(vec![7; *size]));
         Pairs(sizes.iter().enumerate().map(value).collect())
     };
     let half = LARGEST / 2;
     assert!(rendered(&Keys::All, "Opaque", &of(&[half, half])).is_ok());
     let too_large = Err(Trouble::TooLarge);
-    assert_eq!(rendered(&Keys::All, "Opaque", &of(&[half, half, 1])), too_large);
+    assert_eq!(
+        rendered(&Keys::All, "Opaque", &of(&[half, half, 1])),
+        too_large
+    );
     assert!(rendered(&Keys::All, "Opaque", &of(&[1; MOST_KEYS])).is_ok());
-    assert_eq!(rendered(&Keys::All, "Opaque", &of(&[1; MOST_KEYS + 1])), too_large);
+    assert_eq!(
+        rendered(&Keys::All, "Opaque", &of(&[1; MOST_KEYS + 1])),
+        too_large
+    );
     let keys = chosen(&[("a", "k0", false), ("b", "k0", false), ("c", "k0", false)]);
-    assert_eq!(rendered(&keys, "Opaque", &of(&[half])), too_large, "a value counts each time");
+    assert_eq!(
+        rendered(&keys, "Opaque", &of(&[half])),
+        too_large,
+        "a value counts each time"
+    );
 }
 
 #[test]
@@ -149,7 +197,10 @@ fn a_mark_is_the_id_of_the_key_and_a_keyed_hash_and_stays_what_it_is() {
     assert_eq!(mark, format!("56161267.{hash}"));
     let (id, hash) = mark.split_once('.').unwrap();
     let hex = |text: &str| text.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
-    assert!(id.len() == 8 && hash.len() == 64 && hex(id) && hex(hash), "{mark}");
+    assert!(
+        id.len() == 8 && hash.len() == 64 && hex(id) && hex(hash),
+        "{mark}"
+    );
 }
 
 #[test]
@@ -164,13 +215,20 @@ fn marks_tell_apart_parts_that_run_into_each_other() {
         own(&[("a", "b"), ("cd", "")]),
         own(&[("a", "b\0c")]),
     ];
-    let marks: BTreeSet<_> = contents.iter().map(|content| mark(&key, "Opaque", content)).collect();
+    let marks: BTreeSet<_> = contents
+        .iter()
+        .map(|content| mark(&key, "Opaque", content))
+        .collect();
     assert_eq!(marks.len(), contents.len());
-    assert_ne!(mark(&key, "Opaquea", &contents[0]), mark(&key, "Opaque", &own(&[("aa", "b")])));
+    assert_ne!(
+        mark(&key, "Opaquea", &contents[0]),
+        mark(&key, "Opaque", &own(&[("aa", "b")]))
+    );
 }
 
 fn content() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
-    let entries = prop::collection::btree_map("[a-c]{1,3}", prop::collection::vec(0_u8..3, 0..4), 1..5);
+    let entries =
+        prop::collection::btree_map("[a-c]{1,3}", prop::collection::vec(0_u8..3, 0..4), 1..5);
     entries.prop_map(|entries| entries.into_iter().collect())
 }
 

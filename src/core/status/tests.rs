@@ -1,1 +1,330 @@
+use std::time::Duration;
+
 use super::*;
+use crate::api::terms::Stage;
+use crate::core::remote::{Failure, Host, LookError, Unreadable};
+use crate::core::trouble::{Holder, SpecError};
+
+mod laws;
+mod source;
+
+fn now() -> Timestamp {
+    "2026-11-22T12:34:56.789Z".parse().unwrap()
+}
+
+fn after(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+fn facts() -> Facts {
+    Facts {
+        secret_id: "0f".into(),
+        secret_name: "orders".into(),
+        host: Host::Regional,
+        lifecycle: Lifecycle::Enable,
+        phase: Phase::None,
+        automatic: true,
+        period_days: Some(90),
+        next_rotation: None,
+        expected_destroy: None,
+        updated: None,
+    }
+}
+
+fn subject(generation: i64) -> Subject<'static> {
+    let stale_after = SignedDuration::from_mins(15);
+    Subject {
+        generation,
+        stale_after,
+        target: "orders",
+        force_sync: None,
+    }
+}
+
+fn synced(facts: Facts) -> Outcome {
+    Outcome::Synced {
+        facts,
+        keys: vec!["a".into(), "b".into()],
+        changed: true,
+    }
+}
+
+fn failed(trouble: Trouble) -> Outcome {
+    Outcome::Failed {
+        trouble,
+        facts: None,
+    }
+}
+
+fn unavailable() -> Trouble {
+    Trouble::Look(LookError::Unavailable {
+        failure: Failure::Timeout,
+        retry_after: None,
+    })
+}
+
+fn missing_key() -> Trouble {
+    Trouble::MissingKey { key: "a".into() }
+}
+
+fn run(outcomes: &[(i64, &Outcome)]) -> NcpSecretStatus {
+    outcomes
+        .iter()
+        .fold(NcpSecretStatus::default(), |status, (seconds, outcome)| {
+            next(&status, &subject(1), outcome, after(*seconds))
+        })
+}
+
+/// Status and reason of a condition; nothing when it is absent.
+fn said<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<(&'status str, Reason)> {
+    let condition = find(status, type_)?;
+    Some((&condition.status, Reason::parse(&condition.reason).unwrap()))
+}
+
+fn message<'status>(status: &'status NcpSecretStatus, type_: &str) -> &'status str {
+    &find(status, type_).unwrap().message
+}
+
+#[test]
+fn a_first_sync_says_everything() {
+    let status = run(&[(0, &synced(facts()))]);
+    let second: Timestamp = "2026-11-22T12:34:56Z".parse().unwrap();
+    assert_eq!(status.observed_generation, 1);
+    assert_eq!(
+        said(&status, condition::READY),
+        Some(("True", Reason::Synced))
+    );
+    assert_eq!(
+        said(&status, condition::SOURCE_AVAILABLE),
+        Some(("True", Reason::Enabled))
+    );
+    assert_eq!(
+        said(&status, condition::ROTATION_HEALTHY),
+        Some(("True", Reason::Idle))
+    );
+    assert_eq!(said(&status, condition::STALLED), None);
+    let target = TargetStatus {
+        name: "orders".into(),
+        keys: vec!["a".into(), "b".into()],
+        changed_time: Time(second),
+    };
+    assert_eq!(status.target, Some(target));
+    assert_eq!(status.failing_since, None);
+    let source = status.source.unwrap();
+    assert_eq!(source.lifecycle, "ENABLE");
+    assert_eq!(source.rotation_phase, "NONE");
+    assert_eq!(source.key_isolation, "Regional");
+    assert!(
+        status
+            .conditions
+            .iter()
+            .all(|condition| condition.last_transition_time.0 == second)
+    );
+}
+
+#[test]
+fn a_pass_without_an_outcome_changes_nothing() {
+    let status = run(&[(0, &failed(missing_key()))]);
+    for outcome in [Outcome::Quiet, Outcome::Interrupted, Outcome::Leaving] {
+        let forced = Subject {
+            force_sync: Some("x"),
+            ..subject(9)
+        };
+        assert_eq!(
+            next(&status, &forced, &outcome, after(9_999)),
+            status,
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failed_look_leaves_ready_true_until_it_is_stale() {
+    let trouble = failed(unavailable());
+    let start = run(&[(0, &synced(facts()))]);
+    let mut status = start.clone();
+    for (seconds, expected) in [
+        (1, true),
+        (600, true),
+        (900, true),
+        (901, false),
+        (99_999, false),
+    ] {
+        status = next(&status, &subject(1), &trouble, after(seconds));
+        let (truth, reason) = said(&status, condition::READY).unwrap();
+        let told = if expected {
+            ("True", Reason::RefreshFailing)
+        } else {
+            ("False", Reason::SourceUnavailable)
+        };
+        assert_eq!((truth, reason), told, "{seconds}");
+        assert_eq!(
+            status.failing_since,
+            Some(Time(whole_seconds(after(1)))),
+            "{seconds}"
+        );
+        assert_eq!(
+            said(&status, condition::SOURCE_AVAILABLE),
+            Some(("True", Reason::Enabled))
+        );
+    }
+    let recovered = next(&status, &subject(1), &synced(facts()), after(100_000));
+    assert_eq!(
+        said(&recovered, condition::READY),
+        Some(("True", Reason::Synced))
+    );
+    assert_eq!(recovered.failing_since, None);
+}
+
+#[test]
+fn refresh_failing_is_for_what_was_ready_and_for_the_spec_that_was() {
+    let trouble = failed(unavailable());
+    let never = run(&[(0, &trouble)]);
+    assert_eq!(
+        said(&never, condition::READY),
+        Some(("False", Reason::SourceUnavailable))
+    );
+    let broken = run(&[
+        (0, &synced(facts())),
+        (1, &failed(missing_key())),
+        (2, &trouble),
+    ]);
+    assert_eq!(
+        said(&broken, condition::READY),
+        Some(("False", Reason::SourceUnavailable))
+    );
+    let start = run(&[(0, &synced(facts()))]);
+    let changed = next(&start, &subject(2), &trouble, after(1));
+    assert_eq!(
+        said(&changed, condition::READY),
+        Some(("False", Reason::SourceUnavailable))
+    );
+    assert_eq!(changed.observed_generation, 2);
+}
+
+#[test]
+fn what_spec_source_or_target_say_counts_at_once() {
+    let at_once = [
+        Trouble::Spec(SpecError::NotOneSource),
+        Trouble::Withheld(Lifecycle::Disable),
+        Trouble::Look(LookError::NotFound),
+        Trouble::Unreadable(Unreadable::NotJson),
+        Trouble::StageEmpty(Stage::Pending),
+        missing_key(),
+        Trouble::TooLarge,
+        Trouble::NotOwned {
+            holder: Holder::Unknown,
+        },
+        Trouble::TargetMissing {
+            cause: Box::new(unavailable()),
+        },
+        Trouble::ClusterRefused {
+            code: 403,
+            reason: "Forbidden".into(),
+            fields: vec![],
+        },
+    ];
+    for trouble in at_once {
+        let status = run(&[(0, &synced(facts())), (1, &failed(trouble.clone()))]);
+        assert_eq!(
+            said(&status, condition::READY),
+            Some(("False", trouble.reason()))
+        );
+    }
+}
+
+#[test]
+fn stalled_stands_exactly_while_only_a_person_can_mend_it() {
+    let stalled = |trouble: Trouble| {
+        let status = run(&[(0, &failed(trouble))]);
+        said(&status, condition::STALLED).map(|(_, reason)| reason)
+    };
+    assert_eq!(stalled(missing_key()), Some(Reason::MissingKey));
+    assert_eq!(stalled(unavailable()), None);
+    assert_eq!(stalled(Trouble::Look(LookError::NotFound)), None);
+    let missing = |cause| {
+        stalled(Trouble::TargetMissing {
+            cause: Box::new(cause),
+        })
+    };
+    assert_eq!(
+        missing(Trouble::Withheld(Lifecycle::Disable)),
+        Some(Reason::TargetMissing)
+    );
+    assert_eq!(
+        missing(unavailable()),
+        None,
+        "it is made again as soon as NCP answers"
+    );
+    let rejected = failed(Trouble::Look(LookError::CredentialsRejected));
+    let within = run(&[(0, &synced(facts())), (1, &rejected)]);
+    assert_eq!(said(&within, condition::STALLED), None);
+    let over = run(&[(0, &synced(facts())), (1, &rejected), (1000, &rejected)]);
+    assert_eq!(
+        said(&over, condition::STALLED),
+        Some(("True", Reason::CredentialsRejected))
+    );
+    let mended = next(&over, &subject(1), &synced(facts()), after(1001));
+    assert_eq!(said(&mended, condition::STALLED), None);
+}
+
+#[test]
+fn the_time_of_change_moves_only_with_the_content() {
+    let unchanged = || Outcome::Synced {
+        facts: facts(),
+        keys: vec!["a".into()],
+        changed: false,
+    };
+    let changed = |status: &NcpSecretStatus| status.target.as_ref().unwrap().changed_time.clone();
+    let start = run(&[(0, &synced(facts()))]);
+    let later = next(&start, &subject(1), &unchanged(), after(60));
+    assert_eq!(changed(&later), changed(&start));
+    let again = next(&later, &subject(1), &synced(facts()), after(120));
+    assert_eq!(changed(&again), Time(whole_seconds(after(120))));
+    let renamed = Subject {
+        target: "other",
+        ..subject(2)
+    };
+    let renamed = next(&again, &renamed, &unchanged(), after(180));
+    assert_eq!(changed(&renamed), Time(whole_seconds(after(180))));
+    let failing = next(&again, &subject(1), &failed(missing_key()), after(240));
+    assert_eq!(failing.target, again.target);
+}
+
+#[test]
+fn a_forced_sync_is_echoed_at_the_first_outcome_good_or_bad() {
+    let forced = |text| Subject {
+        force_sync: text,
+        ..subject(1)
+    };
+    for outcome in [synced(facts()), failed(unavailable())] {
+        let status = next(
+            &NcpSecretStatus::default(),
+            &forced(Some("x")),
+            &outcome,
+            now(),
+        );
+        assert_eq!(status.last_forced_sync.as_deref(), Some("x"));
+        let status = next(&status, &forced(None), &outcome, now());
+        assert_eq!(
+            status.last_forced_sync.as_deref(),
+            Some("x"),
+            "taken away, nothing new to echo"
+        );
+    }
+}
+
+#[test]
+fn pods_keep_a_value_only_where_there_was_one() {
+    let kept = "Pods keep the last value.";
+    let disabled = || failed(Trouble::Withheld(Lifecycle::Disable));
+    let fresh = run(&[(0, &disabled())]);
+    assert!(!message(&fresh, condition::READY).contains(kept));
+    let before = run(&[(0, &synced(facts())), (1, &disabled())]);
+    assert!(message(&before, condition::READY).ends_with(kept));
+    let missing = Trouble::TargetMissing {
+        cause: Box::new(Trouble::Withheld(Lifecycle::Disable)),
+    };
+    let lost = run(&[(0, &synced(facts())), (1, &failed(missing))]);
+    assert!(!message(&lost, condition::READY).contains(kept));
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use ncp_emulator::behavior::{
-    CodeForm, Destroyed, EmptyStage, ErrorFamily, ListScope, OtherHost, PagePastEnd, RefusedAs,
-    RotatingStatus, Verdict,
+    CodeForm, Destroyed, EmptyStage, ErrorFamily, ListScope, OtherHost, RefusedAs, RotatingStatus,
+    Verdict,
 };
 use ncp_emulator::state::ProtectionChoice;
 use ncp_emulator::{
@@ -85,7 +85,6 @@ async fn secrets_of_both_hosts_are_found_by_id_and_by_name() {
         |behavior: &mut Behavior| behavior.other_host = OtherHost::Forbidden,
         |behavior: &mut Behavior| behavior.other_host = OtherHost::Served,
         |behavior: &mut Behavior| behavior.list_scope = ListScope::Region,
-        |behavior: &mut Behavior| behavior.page_past_end = PagePastEnd::LastPage,
     ] {
         let service = Service::new().await;
         service.emulator.behave(|behavior| {
@@ -106,11 +105,9 @@ async fn secrets_of_both_hosts_are_found_by_id_and_by_name() {
             let by_id = service.look(id).await.unwrap();
             let source = SourceRef::Name(name.clone());
             let by_name = service.account.look(&source, Stage::Active).await.unwrap();
-            assert_eq!(by_id.facts, by_name.facts);
-            assert_eq!(
-                (&by_id.facts.secret_id, &by_id.facts.secret_name),
-                (id, name)
-            );
+            for facts in [&by_id.facts, &by_name.facts] {
+                assert_eq!((&facts.secret_id, &facts.secret_name), (id, name));
+            }
             assert_eq!(shown(&by_name.reading), format!("name={name};"));
         }
         let missing = SourceRef::Name("missing".to_owned());
@@ -171,7 +168,7 @@ async fn a_rotation_is_seen_from_its_begin_to_its_end() {
         let service = Service::new().await;
         let emulator = &service.emulator;
         emulator.behave(|behavior| behavior.rotating_status = status);
-        emulator.put_trigger(Trigger::new("trigger", Default::default()));
+        emulator.put_trigger(Trigger::named("trigger"));
         let new = NewSecret::named("orders").value(r#"{"password":"old"}"#);
         let id = emulator
             .create_secret(new.automatic_rotation(30, "trigger"))
@@ -288,6 +285,7 @@ async fn a_bad_key_and_a_bad_clock_are_told_apart() {
 #[tokio::test]
 async fn a_read_that_the_lifecycle_refuses_is_withheld_whatever_the_status() {
     for refusal in [
+        RefusedAs::InvalidRequest,
         RefusedAs::Forbidden,
         RefusedAs::NotFound,
         RefusedAs::InvalidStatus,

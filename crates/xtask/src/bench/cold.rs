@@ -14,9 +14,10 @@ use ncp_emulator::NewSecret;
 use serde_json::{Value, json};
 
 use super::floor::{self, Object};
+use crate::cargo::build_operator;
 use crate::control_plane::obtain;
 use crate::ncp::Ncp;
-use crate::playground::{Playground, build_operator};
+use crate::playground::Playground;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -37,12 +38,16 @@ const GOAL: f64 = 1.25;
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binaries = tokio::task::block_in_place(obtain)?;
-    let operator = tokio::task::block_in_place(build_operator)?;
+    let operator = build_operator().await?;
     let mut playground = Playground::start(&binaries, SignedDuration::ZERO).await?;
     let client = playground.cluster().client().await?;
     let secret_ids = create_secrets(&playground, arguments.objects)?;
     let endpoints = playground.emulator.endpoints();
-    let ncp = Arc::new(Ncp::new(&endpoints.kr_regional, playground.viewer_key.clone(), playground.clock.clone())?);
+    let ncp = Arc::new(Ncp::new(
+        &endpoints.kr_regional,
+        playground.viewer_key.clone(),
+        playground.clock.clone(),
+    )?);
 
     let mut ratios = Vec::new();
     for round in 1..=arguments.rounds {
@@ -63,22 +68,40 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         check_all_ready(&client, &namespace, arguments.objects).await?;
         remove(&playground, &client, &namespace).await?;
         let ratio = cold.as_secs_f64() / least.as_secs_f64();
-        println!("round {round}: floor {:.2} s, operator {:.2} s from its start, ratio {ratio:.2}", least.as_secs_f64(), cold.as_secs_f64());
+        println!(
+            "round {round}: floor {:.2} s, operator {:.2} s from its start, ratio {ratio:.2}",
+            least.as_secs_f64(),
+            cold.as_secs_f64()
+        );
         ratios.push(ratio);
     }
     playground.stop().await?;
     ratios.sort_by(f64::total_cmp);
-    let median = ratios.get(ratios.len() / 2).copied().context("no rounds were asked for")?;
-    println!("cold sync of {} objects: {median:.2} times the floor (median; at most {MOST}, goal {GOAL})", arguments.objects);
-    Ok(if median <= MOST { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let median = ratios
+        .get(ratios.len() / 2)
+        .copied()
+        .context("no rounds were asked for")?;
+    println!(
+        "cold sync of {} objects: {median:.2} times the floor (median; at most {MOST}, goal {GOAL})",
+        arguments.objects
+    );
+    Ok(if median <= MOST {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn create_secrets(playground: &Playground, count: usize) -> Result<Vec<String>> {
     (0..count)
         .map(|number| {
-            let value = json!({"user": "orders", "password": format!("password-{number}")}).to_string();
+            let value =
+                json!({"user": "orders", "password": format!("password-{number}")}).to_string();
             let new = NewSecret::named(&format!("bench-{number}")).value(&value);
-            playground.emulator.create_secret(new).map_err(|refusal| anyhow::anyhow!("no secret: {refusal:?}"))
+            playground
+                .emulator
+                .create_secret(new)
+                .map_err(|refusal| anyhow::anyhow!("no secret: {refusal:?}"))
         })
         .collect()
 }
@@ -89,11 +112,20 @@ async fn create_objects(
     namespace: &str,
     secret_ids: &[String],
 ) -> Result<Vec<Object>> {
-    playground.kubectl.run(&format!("create namespace {namespace}")).await?;
+    playground
+        .kubectl
+        .run(&format!("create namespace {namespace}"))
+        .await?;
     playground.write_credentials(namespace).await?;
-    create(client, namespace, "NcpSecretStore", "ncp", json!({
-        "region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}},
-    }))
+    create(
+        client,
+        namespace,
+        "NcpSecretStore",
+        "ncp",
+        json!({
+            "region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}},
+        }),
+    )
     .await?;
     let mut objects = Vec::new();
     for (number, secret_id) in secret_ids.iter().enumerate() {
@@ -101,16 +133,29 @@ async fn create_objects(
         let spec = json!({"storeRef": {"name": "ncp"}, "source": {"secretId": secret_id}});
         let created = create(client, namespace, "NcpSecret", &name, spec).await?;
         let uid = created.uid().context("an object without a UID")?;
-        objects.push(Object { namespace: namespace.to_owned(), name, uid, secret_id: secret_id.clone() });
+        objects.push(Object {
+            namespace: namespace.to_owned(),
+            name,
+            uid,
+            secret_id: secret_id.clone(),
+        });
     }
     Ok(objects)
 }
 
-async fn create(client: &Client, namespace: &str, kind: &str, name: &str, spec: Value) -> Result<DynamicObject> {
+async fn create(
+    client: &Client,
+    namespace: &str,
+    kind: &str,
+    name: &str,
+    spec: Value,
+) -> Result<DynamicObject> {
     let object: DynamicObject = serde_json::from_value(json!({
         "apiVersion": "ncp-secrets.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec,
     }))?;
-    let created = api(client, namespace, kind).create(&kube::api::PostParams::default(), &object).await;
+    let created = api(client, namespace, kind)
+        .create(&kube::api::PostParams::default(), &object)
+        .await;
     created.with_context(|| format!("cannot create {kind} {name}"))
 }
 
@@ -124,7 +169,12 @@ async fn wait_for_statuses(metrics: &str, count: usize) -> Result<()> {
     let wanted = format!("ncp_secret_operator_status_writes_total {count}");
     let client = reqwest::Client::builder().no_proxy().build()?;
     loop {
-        let text = client.get(format!("{metrics}/metrics")).send().await?.text().await?;
+        let text = client
+            .get(format!("{metrics}/metrics"))
+            .send()
+            .await?
+            .text()
+            .await?;
         if text.lines().any(|line| line == wanted) {
             return Ok(());
         }
@@ -133,17 +183,38 @@ async fn wait_for_statuses(metrics: &str, count: usize) -> Result<()> {
 }
 
 async fn check_all_ready(client: &Client, namespace: &str, count: usize) -> Result<()> {
-    let objects = api(client, namespace, "NcpSecret").list(&ListParams::default()).await?;
+    let objects = api(client, namespace, "NcpSecret")
+        .list(&ListParams::default())
+        .await?;
     let ready = objects.iter().filter(|object| {
-        object.data.pointer("/status/conditions/0/reason").and_then(Value::as_str) == Some("Synced")
+        object
+            .data
+            .pointer("/status/conditions/0/reason")
+            .and_then(Value::as_str)
+            == Some("Synced")
     });
     let ready = ready.count();
-    if ready == count { Ok(()) } else { bail!("only {ready} of {count} objects are synced") }
+    if ready == count {
+        Ok(())
+    } else {
+        bail!("only {ready} of {count} objects are synced")
+    }
 }
 
 /// Removes the objects and their Secrets, so that each round begins alike.
 async fn remove(playground: &Playground, client: &Client, namespace: &str) -> Result<()> {
-    playground.kubectl.run(&format!("delete namespace {namespace} --wait=true --timeout=300s")).await?;
-    let left = api(client, namespace, "NcpSecret").list(&ListParams::default()).await?;
-    if left.items.is_empty() { Ok(()) } else { bail!("objects are left in {namespace}") }
+    playground
+        .kubectl
+        .run(&format!(
+            "delete namespace {namespace} --wait=true --timeout=300s"
+        ))
+        .await?;
+    let left = api(client, namespace, "NcpSecret")
+        .list(&ListParams::default())
+        .await?;
+    if left.items.is_empty() {
+        Ok(())
+    } else {
+        bail!("objects are left in {namespace}")
+    }
 }

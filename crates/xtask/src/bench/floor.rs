@@ -24,7 +24,12 @@ pub(super) struct Object {
 }
 
 /// Does the work for all objects, so many at once; answers how long it took.
-pub(super) async fn run(client: &Client, ncp: &Arc<Ncp>, objects: Vec<Object>, at_once: usize) -> Result<Duration> {
+pub(super) async fn run(
+    client: &Client,
+    ncp: &Arc<Ncp>,
+    objects: Vec<Object>,
+    at_once: usize,
+) -> Result<Duration> {
     let started = Instant::now();
     let mut left = objects.into_iter();
     let mut running = JoinSet::new();
@@ -43,14 +48,35 @@ pub(super) async fn run(client: &Client, ncp: &Arc<Ncp>, objects: Vec<Object>, a
 }
 
 async fn synchronize(client: &Client, ncp: &Ncp, object: &Object) -> Result<()> {
-    let Object { namespace, name, uid, secret_id } = object;
-    let detail = ncp.call(Method::GET, &format!("/api/v1/secrets/{secret_id}"), None).await?;
-    let stage = ncp.call(Method::GET, &format!("/api/v1/secrets/{secret_id}/active"), None).await?;
-    let value = stage.pointer("/decryptedSecretValue/value").and_then(Value::as_str).context("no value")?;
+    let Object {
+        namespace,
+        name,
+        uid,
+        secret_id,
+    } = object;
+    let detail = ncp
+        .call(Method::GET, &format!("/api/v1/secrets/{secret_id}"), None)
+        .await?;
+    let stage = ncp
+        .call(
+            Method::GET,
+            &format!("/api/v1/secrets/{secret_id}/active"),
+            None,
+        )
+        .await?;
+    let value = stage
+        .pointer("/decryptedSecretValue/value")
+        .and_then(Value::as_str)
+        .context("no value")?;
     let pairs: serde_json::Map<String, Value> = serde_json::from_str(value).context("no pairs")?;
     let data: serde_json::Map<String, Value> = pairs
         .into_iter()
-        .map(|(key, value)| (key, STANDARD.encode(value.as_str().unwrap_or_default()).into()))
+        .map(|(key, value)| {
+            (
+                key,
+                STANDARD.encode(value.as_str().unwrap_or_default()).into(),
+            )
+        })
         .collect();
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": data,
@@ -61,11 +87,19 @@ async fn synchronize(client: &Client, ncp: &Ncp, object: &Object) -> Result<()> 
             "ownerReferences": [{"apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret", "name": name, "uid": uid, "controller": true}],
         },
     });
-    let create = http::Request::post(format!("/api/v1/namespaces/{namespace}/secrets?fieldManager=floor"))
-        .header("content-type", "application/json")
-        .header("accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
-        .body(secret.to_string().into_bytes())?;
-    client.request::<Value>(create).await.context("cannot create the Secret")?;
+    let create = http::Request::post(format!(
+        "/api/v1/namespaces/{namespace}/secrets?fieldManager=floor"
+    ))
+    .header("content-type", "application/json")
+    .header(
+        "accept",
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+    )
+    .body(secret.to_string().into_bytes())?;
+    client
+        .request::<Value>(create)
+        .await
+        .context("cannot create the Secret")?;
     let status = json!({
         "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret", "metadata": {"name": name},
         "status": status(&detail, name),
@@ -76,7 +110,10 @@ async fn synchronize(client: &Client, ncp: &Ncp, object: &Object) -> Result<()> 
     .header("content-type", "application/apply-patch+yaml")
     .header("accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
     .body(status.to_string().into_bytes())?;
-    client.request::<Value>(apply).await.context("cannot apply the status")?;
+    client
+        .request::<Value>(apply)
+        .await
+        .context("cannot apply the status")?;
     Ok(())
 }
 

@@ -6,11 +6,12 @@ mod cold;
 mod floor;
 
 use std::env;
-use std::process::{Command, ExitCode};
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 
-use crate::playground::{is_release_build, repository};
+use crate::cargo::{cargo, is_release_build};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -26,20 +27,19 @@ enum Benchmark {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !is_release_build()? {
-        return tokio::task::block_in_place(start_over_in_release);
+        return Err(start_over_in_release());
     }
     match &arguments.benchmark {
         Benchmark::Cold(arguments) => cold::run(arguments).await,
     }
 }
 
-fn start_over_in_release() -> Result<ExitCode> {
+/// Ends this program: the new one takes its place, so that whoever ends it ends the benchmark.
+fn start_over_in_release() -> Error {
     eprintln!("building in the release profile; the first time takes some minutes");
-    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let error = cargo()
         .args(["run", "--release", "--package", "xtask", "--"])
         .args(env::args_os().skip(1))
-        .current_dir(repository())
-        .status()
-        .context("cannot run cargo")?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+        .exec();
+    Error::new(error).context("cannot run cargo")
 }

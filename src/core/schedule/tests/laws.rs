@@ -11,7 +11,11 @@ fn long_run(interval: SignedDuration) -> impl Iterator<Item = Timestamp> {
 fn r8_looks_of_one_source_fall_together_and_apart_from_others() {
     for interval in ["30s", "1h", "24h"] {
         let one = request("orders", interval);
-        let again = Request { uid: "2".into(), generation: 9, ..request("orders", interval) };
+        let again = Request {
+            uid: "2".into(),
+            generation: 9,
+            ..request("orders", interval)
+        };
         for moment in long_run(one.interval) {
             assert_eq!(slot(&one, moment), slot(&again, moment));
         }
@@ -22,18 +26,36 @@ fn r8_looks_of_one_source_fall_together_and_apart_from_others() {
         let wait = slot(&request(&format!("source-{number}"), "1h"), now()).duration_since(now());
         tenths[usize::try_from((wait.as_millis() - 1) * 10 / 3_600_000).unwrap()] += 1;
     }
-    assert!(tenths.iter().all(|count| (60..140).contains(count)), "{tenths:?}");
+    assert!(
+        tenths.iter().all(|count| (60..140).contains(count)),
+        "{tenths:?}"
+    );
 }
 
 #[test]
 fn r8_the_slot_tells_stores_and_kinds_of_names_apart() {
     let named = request("orders", "24h");
-    let by_id = Request { source: SourceRef::Id("orders".into()), ..named.clone() };
-    let store = |store: StoreKey| Request { store, ..named.clone() };
-    let other_store = store(StoreKey { name: "t".into(), ..named.store.clone() });
-    let other_namespace = store(StoreKey { namespace: Some("t".into()), ..named.store.clone() });
+    let by_id = Request {
+        source: SourceRef::Id("orders".into()),
+        ..named.clone()
+    };
+    let store = |store: StoreKey| Request {
+        store,
+        ..named.clone()
+    };
+    let other_store = store(StoreKey {
+        name: "t".into(),
+        ..named.store.clone()
+    });
+    let other_namespace = store(StoreKey {
+        namespace: Some("t".into()),
+        ..named.store.clone()
+    });
     let requests = [&named, &by_id, &other_store, &other_namespace];
-    let slots: BTreeSet<_> = requests.iter().map(|request| slot(request, now())).collect();
+    let slots: BTreeSet<_> = requests
+        .iter()
+        .map(|request| slot(request, now()))
+        .collect();
     assert_eq!(slots.len(), requests.len());
 }
 
@@ -41,13 +63,20 @@ fn r8_the_slot_tells_stores_and_kinds_of_names_apart() {
 fn r8_the_slot_is_the_same_in_every_version() {
     // Another number here would move every look of every installation on its update.
     let request = request("orders", "1h");
-    assert_eq!(hash(&request.store, &request.source), 4_325_381_730_161_151_629);
-    assert_eq!(slot(&request, now()).to_string(), "2026-11-22T13:22:55.814Z");
+    assert_eq!(
+        hash(&request.store, &request.source),
+        4_325_381_730_161_151_629
+    );
+    assert_eq!(
+        slot(&request, now()).to_string(),
+        "2026-11-22T13:22:55.814Z"
+    );
 }
 
 fn any_time() -> impl Strategy<Value = Option<Time>> {
     let around = (-100 * 24 * HOUR..100 * 24 * HOUR).prop_map(|offset| now() + seconds(offset));
-    let near = (-7200_000_i64..7200_000).prop_map(|offset| now() + SignedDuration::from_millis(offset));
+    let near =
+        (-7_200_000_i64..7_200_000).prop_map(|offset| now() + SignedDuration::from_millis(offset));
     let far = prop::sample::select(vec![Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH]);
     prop::option::of(prop_oneof![3 => around, 3 => near, 1 => far].prop_map(Time))
 }
@@ -77,7 +106,11 @@ prop_compose! {
 }
 
 fn any_interval() -> impl Strategy<Value = String> {
-    prop_oneof![Just("30s".to_owned()), Just("8760h".to_owned()), (30..400_000).prop_map(|n| format!("{n}s"))]
+    prop_oneof![
+        Just("30s".to_owned()),
+        Just("8760h".to_owned()),
+        (30..400_000).prop_map(|n| format!("{n}s"))
+    ]
 }
 
 fn any_now() -> impl Strategy<Value = Timestamp> {

@@ -1,0 +1,148 @@
+//! When the target asks for a look.
+
+use super::*;
+
+#[test]
+fn a_target_that_is_missing_or_edited_is_repaired() {
+    let edited = |edit: fn(&mut Observed)| {
+        let mut target = written();
+        edit(&mut target);
+        Some(target)
+    };
+    let cases = [
+        ("deleted", None),
+        (
+            "key added",
+            edited(|target| target.keys.extend(["c".into()])),
+        ),
+        (
+            "key removed",
+            edited(|target| target.keys.retain(|key| key != "a")),
+        ),
+        ("mark lost", edited(|target| target.content = None)),
+        ("label lost", edited(|target| target.labels = None)),
+        (
+            "owner reference lost",
+            edited(|target| target.references.clear()),
+        ),
+        (
+            "value edited",
+            edited(|target| target.foreign_writer = Some("kubectl".into())),
+        ),
+        (
+            "of another controller",
+            edited(|target| target.references[0].uid = "other".into()),
+        ),
+    ];
+    for (case, target) in cases {
+        for next_look in [None, Some(600)] {
+            assert!(
+                Case {
+                    target: target.clone(),
+                    next_look,
+                    ..calm()
+                }
+                .is_due(),
+                "{case}"
+            );
+        }
+        let status = never_synced(Reason::MissingKey);
+        assert!(
+            !Case {
+                target,
+                status,
+                ..calm()
+            }
+            .is_due(),
+            "{case}, but there was nothing yet"
+        );
+    }
+}
+
+#[test]
+fn a_foreign_writer_is_no_drift_at_the_version_of_our_own_write() {
+    let target = Observed {
+        foreign_writer: Some("kubectl".into()),
+        ..written()
+    };
+    assert!(
+        !Case {
+            target: Some(target.clone()),
+            settled: Some("7"),
+            ..calm()
+        }
+        .is_due()
+    );
+    assert!(
+        Case {
+            target: Some(target),
+            settled: Some("6"),
+            ..calm()
+        }
+        .is_due()
+    );
+}
+
+#[test]
+fn what_others_add_to_the_metadata_is_no_drift() {
+    let mut target = written();
+    target
+        .labels
+        .as_mut()
+        .unwrap()
+        .insert("theirs".into(), "x".into());
+    target
+        .annotations
+        .as_mut()
+        .unwrap()
+        .insert("theirs".into(), "x".into());
+    assert!(
+        !Case {
+            target: Some(target),
+            ..calm()
+        }
+        .is_due()
+    );
+}
+
+#[test]
+fn a_spec_that_wants_other_metadata_is_due() {
+    let mut case = calm();
+    case.request
+        .target
+        .labels
+        .insert("team".into(), "orders".into());
+    assert!(case.is_due());
+}
+
+#[test]
+fn a_lost_target_whose_source_is_gone_waits_for_its_moment() {
+    let status = synced(Reason::TargetMissing);
+    assert!(
+        !Case {
+            target: None,
+            status: status.clone(),
+            ..calm()
+        }
+        .is_due()
+    );
+    assert!(
+        Case {
+            target: None,
+            status,
+            next_look: Some(0),
+            ..calm()
+        }
+        .is_due()
+    );
+}
+
+#[test]
+fn r13_keys_that_were_written_and_not_noted_are_looked_at_again() {
+    let mut case = Case {
+        next_look: None,
+        ..calm()
+    };
+    case.status.target.as_mut().unwrap().keys = vec!["a".into()];
+    assert!(case.is_due());
+}

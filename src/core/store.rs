@@ -1,0 +1,107 @@
+//! What a store says, typed and validated once.
+
+use super::request::{ObjectKey, is_name_of_key, is_subdomain};
+use crate::api::terms::{KeyIsolation, Region};
+use crate::api::{ClusterNcpSecretStoreSpec, Grant, NcpSecretStoreSpec};
+
+/// What a valid store of either kind says, with all defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreSpec {
+    /// Where its secrets are.
+    pub region: Region,
+    /// Which hosts know them.
+    pub isolation: KeyIsolation,
+    /// The Secret with its credentials.
+    pub credentials: ObjectKey,
+    /// The key of that Secret that holds the access key.
+    pub access_key_key: String,
+    /// The key of that Secret that holds the secret key.
+    pub secret_key_key: String,
+    /// Who may read what; none for a store of one namespace, whose objects may read everything.
+    pub grants: Option<Vec<Grant>>,
+}
+
+// Bounds that the schema holds too; a store that was stored before a bound was in it gets past the schema.
+const MOST_GRANTS: usize = 256;
+const MOST_PATTERNS: usize = 256;
+const LONGEST_NAMESPACE: usize = 63;
+const LONGEST_ID: usize = 128;
+const LONGEST_NAME: usize = 64;
+
+/// Understands the spec of a store of one namespace; nothing when it asks for what cannot be.
+#[must_use]
+pub fn parse(spec: NcpSecretStoreSpec, namespace: &str) -> Option<StoreSpec> {
+    let reference = spec.auth.secret_ref;
+    checked(StoreSpec {
+        region: spec.region,
+        isolation: spec.key_isolation.unwrap_or_default(),
+        credentials: ObjectKey {
+            namespace: namespace.to_owned(),
+            name: reference.name,
+        },
+        access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+        secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        grants: None,
+    })
+}
+
+/// Understands the spec of a store of the cluster; nothing when it asks for what cannot be.
+#[must_use]
+pub fn parse_cluster(spec: ClusterNcpSecretStoreSpec) -> Option<StoreSpec> {
+    let reference = spec.auth.secret_ref;
+    checked(StoreSpec {
+        region: spec.region,
+        isolation: spec.key_isolation.unwrap_or_default(),
+        credentials: ObjectKey {
+            namespace: reference.namespace,
+            name: reference.name,
+        },
+        access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+        secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        grants: Some(spec.grants),
+    })
+}
+
+fn access_key_key() -> String {
+    "NCLOUD_ACCESS_KEY".into()
+}
+
+fn secret_key_key() -> String {
+    "NCLOUD_SECRET_KEY".into()
+}
+
+fn checked(spec: StoreSpec) -> Option<StoreSpec> {
+    // Global keys are Korea's alone (`secretmanager-api-overview`).
+    let is_offered = !(spec.isolation == KeyIsolation::Global && spec.region == Region::Jpn);
+    let grants = spec.grants.as_deref().unwrap_or_default();
+    let is_valid = is_offered
+        && is_subdomain(&spec.credentials.name)
+        && is_label(&spec.credentials.namespace)
+        && is_name_of_key(&spec.access_key_key)
+        && is_name_of_key(&spec.secret_key_key)
+        && grants.len() <= MOST_GRANTS
+        && grants.iter().all(is_grant);
+    is_valid.then_some(spec)
+}
+
+fn is_label(name: &str) -> bool {
+    name.len() <= LONGEST_NAMESPACE && !name.contains('.') && is_subdomain(name)
+}
+
+fn is_grant(grant: &Grant) -> bool {
+    let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte);
+    let id = |byte: u8| byte.is_ascii_alphanumeric() || b"._~*?-".contains(&byte);
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"_*?-".contains(&byte);
+    !grant.namespaces.is_empty()
+        && !(grant.secret_ids.is_empty() && grant.secret_names.is_empty())
+        && are_patterns(&grant.namespaces, LONGEST_NAMESPACE, lower)
+        && are_patterns(&grant.secret_ids, LONGEST_ID, id)
+        && are_patterns(&grant.secret_names, LONGEST_NAME, name)
+}
+
+fn are_patterns(patterns: &[String], longest: usize, allowed: impl Fn(u8) -> bool) -> bool {
+    patterns.len() <= MOST_PATTERNS
+        && patterns.iter().all(|pattern| {
+            (1..=longest).contains(&pattern.len()) && pattern.bytes().all(&allowed)
+        })
+}

@@ -1,0 +1,43 @@
+//! The documentation says what the code says.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+
+use ncp_secret_operator::api::Reason;
+
+const CONDITIONS: &str = include_str!("../docs/conditions.md");
+
+/// The words in backticks that begin a row of a table below one of the headings about reasons.
+fn documented() -> BTreeSet<&'static str> {
+    let tables = CONDITIONS.split_once("## Reasons of Ready").unwrap().1;
+    let first_cells = tables
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once(" |"));
+    first_cells
+        .flat_map(|(cell, _)| cell.split(", "))
+        .map(|word| word.trim_matches('`'))
+        .collect()
+}
+
+#[test]
+fn every_reason_has_a_row_and_every_row_a_reason() {
+    let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(documented(), reasons);
+}
+
+#[test]
+fn both_readmes_show_the_same_commands_and_manifests() {
+    let blocks = |text: &'static str| -> Vec<String> {
+        let fenced = text.split("```").skip(1).step_by(2);
+        fenced
+            .map(|block| {
+                let lines = block.lines().map(|line| line.split(" # ").next().unwrap().trim_end());
+                lines.collect::<Vec<_>>().join("\n").replace("               ", "")
+            })
+            .collect()
+    };
+    let english = blocks(include_str!("../README.md"));
+    let korean = blocks(include_str!("../README.ko.md"));
+    assert!(english.len() > 5);
+    assert_eq!(english, korean);
+}

@@ -1,0 +1,206 @@
+//! The Secret as a target: who keeps it when its object goes, and what of it follows the spec.
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Secret;
+use ncp_emulator::Stage;
+use ncp_secret_operator::api::NcpSecret;
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, condition, pairs, until, values};
+
+const VALUE: &str = r#"{"password":"one"}"#;
+
+/// Kinds and names of the owners of a Secret.
+fn owners(secret: &Secret) -> Vec<&str> {
+    let owners = secret.metadata.owner_references.iter().flatten();
+    owners.map(|owner| owner.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn with_creation_policy_owner_the_secret_goes_with_its_object() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    scene.delete::<NcpSecret>("orders-db").await;
+    scene.until_no_secret("orders-db").await;
+}
+
+#[tokio::test]
+async fn with_creation_policy_orphan_the_secret_stays_and_is_adopted_under_its_name_alone() {
+    let scene = Scene::start().await;
+    let orphan = json!({"target": {"name": "orders-db", "creationPolicy": "Orphan"}});
+    let id = scene.synced("orders-db", VALUE, orphan.clone()).await;
+    let left = scene.secret("orders-db").await.unwrap();
+    assert_eq!(owners(&left), [""; 0]);
+    scene.delete::<NcpSecret>("orders-db").await;
+    until("the object is gone", async || {
+        let object = scene.api::<NcpSecret>().get_opt("orders-db").await.unwrap();
+        object.is_none().then_some(())
+    })
+    .await;
+
+    // The collector works in order, so it is past our object when it has taken this one's Secret.
+    scene.synced("other", VALUE, json!({})).await;
+    scene.delete::<NcpSecret>("other").await;
+    scene.until_no_secret("other").await;
+    assert_eq!(scene.secret("orders-db").await.unwrap(), left);
+
+    scene.create_by_id("stranger", &id, orphan).await;
+    let stranger = scene.until_reason("stranger", "TargetNotOwned").await;
+    let (_, _, message) = condition(&stranger, "Ready").unwrap();
+    assert!(message.contains("NcpSecret \"orders-db\""), "{message}");
+    assert_eq!(scene.secret("orders-db").await.unwrap(), left);
+    scene.delete::<NcpSecret>("stranger").await;
+
+    scene.create_by_id("orders-db", &id, json!({})).await;
+    let object = scene.until_reason("orders-db", "Synced").await;
+    let adopted = scene.secret("orders-db").await.unwrap();
+    assert_eq!(adopted.metadata.uid, left.metadata.uid);
+    assert_eq!(values(&adopted), pairs(&[("password", "one")]));
+    assert_eq!(owners(&adopted), ["orders-db"]);
+    assert_eq!(
+        adopted.metadata.annotations.unwrap().get("ncp-secrets.io/owner-uid"),
+        object.metadata.uid.as_ref()
+    );
+}
+
+#[tokio::test]
+async fn creation_policy_can_be_switched_both_ways() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    let uid = scene.secret("orders-db").await.unwrap().metadata.uid;
+    for (policy, expected) in [("Orphan", vec![]), ("Owner", vec!["orders-db"])] {
+        let policy = json!({"spec": {"target": {"creationPolicy": policy}}});
+        scene.patch_ncp_secret("orders-db", policy.clone()).await;
+        until(&format!("the owners follow {policy}"), async || {
+            let secret = scene.secret("orders-db").await.unwrap();
+            (owners(&secret) == expected).then_some(())
+        })
+        .await;
+    }
+    let secret = scene.secret("orders-db").await.unwrap();
+    assert_eq!(secret.metadata.uid, uid);
+    assert_eq!(values(&secret), pairs(&[("password", "one")]));
+}
+
+#[tokio::test]
+async fn a_changed_type_is_refused_and_the_secret_stays_as_it_was() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    let before = scene.secret("orders-db").await.unwrap();
+    let type_ = |type_: Value| json!({"spec": {"target": {"type": type_}}});
+    scene
+        .patch_ncp_secret("orders-db", type_(json!("example.com/other")))
+        .await;
+
+    let object = scene.until_reason("orders-db", "TargetImmutable").await;
+    let (status, _, message) = condition(&object, "Ready").unwrap();
+    assert_eq!(status, "False");
+    assert!(message.contains("Use a new target.name"), "{message}");
+    assert_eq!(condition(&object, "Stalled").unwrap().1, "TargetImmutable");
+    assert_eq!(scene.secret("orders-db").await.unwrap(), before);
+
+    scene
+        .patch_ncp_secret("orders-db", type_(Value::Null))
+        .await;
+    scene.until_reason("orders-db", "Synced").await;
+    assert_eq!(scene.secret("orders-db").await.unwrap(), before);
+
+    scene
+        .patch_ncp_secret("orders-db", type_(json!("example.com/other")))
+        .await;
+    scene.until_reason("orders-db", "TargetImmutable").await;
+    scene.delete::<Secret>("orders-db").await;
+    scene.until_reason("orders-db", "Synced").await;
+    let anew = scene.secret("orders-db").await.unwrap();
+    assert_eq!(anew.type_.as_deref(), Some("example.com/other"));
+}
+
+#[tokio::test]
+async fn an_immutable_secret_stays_as_it_was() {
+    let scene = Scene::start().await;
+    let id = scene.synced("orders-db", VALUE, json!({})).await;
+    scene
+        .patch_secret("orders-db", json!({"immutable": true}))
+        .await;
+    let before = scene.secret("orders-db").await.unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(r#"{"password":"two"}"#))
+        .unwrap();
+    scene.advance(SignedDuration::from_hours(1));
+
+    let object = scene.until_reason("orders-db", "TargetImmutable").await;
+    let (_, _, message) = condition(&object, "Ready").unwrap();
+    assert!(message.contains("made immutable"), "{message}");
+    assert_eq!(scene.secret("orders-db").await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn labels_and_annotations_follow_the_spec_and_those_of_others_stay() {
+    let scene = Scene::start().await;
+    let metadata = |labels: Value| json!({"labels": labels.clone(), "annotations": labels});
+    scene
+        .synced(
+            "orders-db",
+            VALUE,
+            json!({"target": metadata(json!({"team": "orders", "example.com/tier": "db"}))}),
+        )
+        .await;
+    let theirs = metadata(json!({"example.com/theirs": "stays"}));
+    scene
+        .patch_secret("orders-db", json!({"metadata": theirs}))
+        .await;
+
+    for change in [
+        json!({"team": "checkout"}),
+        json!({"example.com/tier": null, "new": "yes"}),
+        json!({"team": null, "new": null}),
+    ] {
+        let change = metadata(change);
+        scene
+            .patch_ncp_secret("orders-db", json!({"spec": {"target": change}}))
+            .await;
+        let object = scene.ncp_secret("orders-db").await;
+        let wanted = object.spec.target.unwrap_or_default();
+        until("the metadata follow the spec", async || {
+            let secret = scene.secret("orders-db").await.unwrap();
+            let own = |map: Option<std::collections::BTreeMap<String, String>>| {
+                let mut map = map.unwrap();
+                assert_eq!(map.remove("example.com/theirs").as_deref(), Some("stays"));
+                map.retain(|key, _| {
+                    !key.starts_with("ncp-secrets.io/") && key != "app.kubernetes.io/managed-by"
+                });
+                map
+            };
+            (own(secret.metadata.labels) == wanted.labels
+                && own(secret.metadata.annotations) == wanted.annotations)
+                .then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_changed_target_name_writes_the_new_secret() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    let old = scene.secret("orders-db").await.unwrap();
+    scene
+        .patch_ncp_secret("orders-db", json!({"spec": {"target": {"name": "orders-db-2"}}}))
+        .await;
+    scene
+        .until_secret("orders-db-2", |values| values["password"] == "one")
+        .await;
+    let object = scene
+        .until_object("orders-db", "names its new target", |object| {
+            let target = object.status.as_ref().and_then(|status| status.target.as_ref());
+            target.is_some_and(|target| target.name == "orders-db-2")
+        })
+        .await;
+    assert_eq!(condition(&object, "Ready").unwrap().1, "Synced");
+    assert_eq!(scene.secret("orders-db").await.unwrap(), old);
+
+    scene.delete::<NcpSecret>("orders-db").await;
+    scene.until_no_secret("orders-db").await;
+    scene.until_no_secret("orders-db-2").await;
+}
