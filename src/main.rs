@@ -1,7 +1,7 @@
 //! Starts the operator and stops it when asked to.
 
 use std::error::Error;
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -45,6 +45,7 @@ fn start_log(settings: &Settings) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("failed to understand --log {:?}: {error}", settings.log))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(stdout().is_terminal())
         .with_target(false);
     match settings.log_format {
         LogFormat::Text => log.init(),

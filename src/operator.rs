@@ -23,7 +23,7 @@ use crate::source::{
 };
 
 /// No pass takes longer, whatever hangs.
-const LONGEST_PASS: Duration = Duration::from_secs(60);
+const LONGEST_PASS: Duration = Duration::from_mins(1);
 
 /// Why the operator does not start.
 #[derive(Debug, thiserror::Error)]

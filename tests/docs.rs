@@ -31,8 +31,13 @@ fn both_readmes_show_the_same_commands_and_manifests() {
         let fenced = text.split("```").skip(1).step_by(2);
         fenced
             .map(|block| {
-                let lines = block.lines().map(|line| line.split(" # ").next().unwrap().trim_end());
-                lines.collect::<Vec<_>>().join("\n").replace("               ", "")
+                let lines = block
+                    .lines()
+                    .map(|line| line.split(" # ").next().unwrap().trim_end());
+                lines
+                    .collect::<Vec<_>>()
+                    .join("\n")
+                    .replace("               ", "")
             })
             .collect()
     };

@@ -1,4 +1,12 @@
 //! `NcpSecret`: one Secret that is kept equal to one secret in NCP.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
+)]
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "each printer column is an attribute of its own"
+)]
 
 use std::collections::BTreeMap;
 
@@ -112,7 +120,7 @@ pub struct StoreRef {
     /// Name of the store.
     #[schemars(
         length(min = 1, max = 253),
-        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
     )]
     pub name: String,
     /// Kind of the store: NcpSecretStore (in this namespace, the default) or ClusterNcpSecretStore.
@@ -231,7 +239,7 @@ pub struct Target {
     #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 63}))]
     #[x_kube(validation = Rule::new("self.all(k, size(k) <= 317 && !k.startsWith('ncp-secrets.io/') && k != 'app.kubernetes.io/managed-by')")
         .message("ncp-secrets.io/ and app.kubernetes.io/managed-by are reserved"))]
-    #[x_kube(validation = Rule::new("self.all(k, k.matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$') && self[k].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$'))")
+    #[x_kube(validation = Rule::new("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$') && self[k].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$'))")
         .message("labels must have the form that Kubernetes allows for labels"))]
     pub labels: BTreeMap<String, String>,
     /// Annotations of the Secret, besides our own.
@@ -239,7 +247,7 @@ pub struct Target {
     #[schemars(extend("maxProperties" = 32, "additionalProperties" = {"type": "string", "maxLength": 4096}))]
     #[x_kube(validation = Rule::new("self.all(k, size(k) <= 317 && !k.startsWith('ncp-secrets.io/') && k != 'app.kubernetes.io/managed-by')")
         .message("ncp-secrets.io/ and app.kubernetes.io/managed-by are reserved"))]
-    #[x_kube(validation = Rule::new("self.all(k, k.matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))")
+    #[x_kube(validation = Rule::new("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))")
         .message("annotations must have the form that Kubernetes allows for annotations"))]
     pub annotations: BTreeMap<String, String>,
     /// What happens to the Secret when this object is deleted. Absent: Owner.

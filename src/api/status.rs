@@ -1,4 +1,8 @@
 //! Status: what the operator knows, for people and for scheduling; never an authority.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
+)]
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;

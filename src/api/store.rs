@@ -1,4 +1,12 @@
 //! `NcpSecretStore` and `ClusterNcpSecretStore`: where and with which credentials to read.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
+)]
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "each printer column is an attribute of its own"
+)]
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -71,7 +79,7 @@ pub struct SecretKeyRef {
     /// Name of the Secret.
     #[schemars(
         length(min = 1, max = 253),
-        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
     )]
     pub name: String,
     /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.
@@ -158,7 +166,7 @@ pub struct ClusterSecretKeyRef {
     /// Name of the Secret.
     #[schemars(
         length(min = 1, max = 253),
-        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
     )]
     pub name: String,
     /// Its key that holds the access key ID. Absent: NCLOUD_ACCESS_KEY.

@@ -160,7 +160,11 @@ impl Objects {
         about: &Decoded,
         status: &impl Serialize,
     ) -> Result<String, Refusal> {
-        let body = json!({
+        let path = format!(
+            "{}/{name}/status?fieldManager={MANAGER}",
+            K::url_path(&(), namespace)
+        );
+        let apply = json!({
             "apiVersion": K::api_version(&()),
             "kind": K::kind(&()),
             "metadata": {
@@ -170,19 +174,32 @@ impl Objects {
             },
             "status": status,
         });
-        let call = Call {
-            method: Method::PATCH,
-            path: format!(
-                "{}/{name}/status?fieldManager={MANAGER}&force=true",
-                K::url_path(&(), namespace)
-            ),
-            accept: METADATA_ONLY,
-            content: Some((
-                "application/apply-patch+yaml",
-                Bytes::from(body.to_string()),
-            )),
+        let write = async |path: String, type_: &'static str, body: Value| {
+            let call = Call {
+                method: Method::PATCH,
+                path,
+                accept: METADATA_ONLY,
+                content: Some((type_, Bytes::from(body.to_string()))),
+            };
+            send::<PartialObjectMeta<K>>(&self.client, call).await
         };
-        let reply: PartialObjectMeta<K> = send(&self.client, call).await?;
+        let applied = write(
+            format!("{path}&force=true"),
+            "application/apply-patch+yaml",
+            apply,
+        );
+        let reply = match applied.await {
+            // Nothing can be applied to an object whose spec does not have the form of the schema any more.
+            Err(Refusal::Failed) => {
+                let replace = json!([
+                    {"op": "test", "path": "/metadata/uid", "value": about.uid},
+                    {"op": "test", "path": "/metadata/resourceVersion", "value": about.resource_version},
+                    {"op": "add", "path": "/status", "value": status},
+                ]);
+                write(path, "application/json-patch+json", replace).await?
+            }
+            applied => applied?,
+        };
         Ok(reply.metadata.resource_version.unwrap_or_default())
     }
 }

@@ -32,6 +32,9 @@ pub enum Refusal {
         /// The fields that it names.
         fields: Vec<String>,
     },
+    /// The API server could not cope with the request, which says nothing about whether it was done.
+    #[error("the API server fails over the request")]
+    Failed,
     /// No usable answer: it may or may not have been done.
     #[error("no usable answer from the API server: {0}")]
     Unreachable(String),
@@ -75,6 +78,7 @@ impl Refusal {
                 reason: status.reason,
                 fields,
             },
+            500 => Self::Failed,
             _ => Self::Unreachable(format!("status {code}")),
         }
     }
@@ -93,9 +97,12 @@ impl Refusal {
                 reason,
                 fields,
             }),
-            Self::NotFound | Self::Exists | Self::Moved | Self::Leaving | Self::Unreachable(_) => {
-                None
-            }
+            Self::NotFound
+            | Self::Exists
+            | Self::Moved
+            | Self::Leaving
+            | Self::Failed
+            | Self::Unreachable(_) => None,
         }
     }
 }
@@ -171,10 +178,7 @@ mod tests {
             answer(429, "TooManyRequests", &[]),
             Refusal::Unreachable(_)
         ));
-        assert!(matches!(
-            answer(500, "InternalError", &[]),
-            Refusal::Unreachable(_)
-        ));
+        assert!(matches!(answer(500, "InternalError", &[]), Refusal::Failed));
     }
 
     #[test]

@@ -47,7 +47,19 @@ struct Connection {
     state: tokio::sync::Mutex<State>,
     /// What the store's status is to tell, once something has shown it; kept apart so that the teller need not wait for
     /// a reader of credentials.
-    trouble: Mutex<Option<Option<Trouble>>>,
+    standing: Mutex<Standing>,
+}
+
+/// What is known of a store's credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing yet, in this process.
+    #[default]
+    Unproven,
+    /// They are of use.
+    Good,
+    /// They are of no use, for this reason.
+    Bad(Trouble),
 }
 
 enum State {
@@ -102,7 +114,7 @@ pub enum Verdict {
     /// It stands.
     Stands,
     /// The credentials are others by now: look again with these.
-    Again(Ticket),
+    Again(Box<Ticket>),
 }
 
 impl Connections {
@@ -158,8 +170,9 @@ impl Connections {
             State::Unread | State::Good(_) => match self.read(spec, &state, now).await {
                 Ok(reading) => {
                     *state = State::Good(reading.clone());
-                    if let Some(Some(Trouble::CredentialsMissing { .. })) = connection.told() {
-                        self.tell(key, &connection, None);
+                    if let Standing::Bad(Trouble::CredentialsMissing { .. }) = connection.standing()
+                    {
+                        self.tell(key, &connection, Standing::Good);
                     }
                     reading
                 }
@@ -193,14 +206,14 @@ impl Connections {
                     confirmed: self.clock.now(),
                     ..reading.clone()
                 });
-                self.tell(&ticket.store, connection, None);
+                self.tell(&ticket.store, connection, Standing::Good);
                 self.wake_users(&ticket.store);
             }
             // The status may still tell of a trouble that other keys or an earlier process had.
             State::Good(reading)
-                if reading.version == ticket.version && connection.told() != Some(None) =>
+                if reading.version == ticket.version && connection.standing() != Standing::Good =>
             {
-                self.tell(&ticket.store, connection, None);
+                self.tell(&ticket.store, connection, Standing::Good);
             }
             State::Unread | State::Good(_) | State::Broken { .. } => {}
         }
@@ -220,27 +233,27 @@ impl Connections {
             } if reading.version == ticket.version => {
                 if known.reason() != trouble.reason() {
                     *known = trouble.clone();
-                    self.tell(&ticket.store, &connection, Some(trouble));
+                    self.tell(&ticket.store, &connection, Standing::Bad(trouble));
                 }
                 return Verdict::Stands;
             }
             State::Unread | State::Broken { .. } => return Verdict::Stands,
         };
         if current.version != ticket.version {
-            return Verdict::Again(Ticket {
+            return Verdict::Again(Box::new(Ticket {
                 account: current.account,
                 version: current.version,
                 ..ticket
-            });
+            }));
         }
         match self.read(&ticket.spec, &State::Unread, now).await {
             Ok(reading) if reading.version != ticket.version => {
                 *state = State::Good(reading.clone());
-                Verdict::Again(Ticket {
+                Verdict::Again(Box::new(Ticket {
                     account: reading.account,
                     version: reading.version,
                     ..ticket
-                })
+                }))
             }
             Ok(reading) => {
                 let version = Some(reading.version.clone());
@@ -269,14 +282,13 @@ impl Connections {
         }
     }
 
-    /// What is wrong with a store's credentials as far as calls have told; nothing is known before the first.
+    /// What calls have told of a store's credentials.
     #[must_use]
-    pub fn trouble(&self, key: &StoreKey, store: &StoreObject) -> Option<Option<Trouble>> {
+    pub fn standing(&self, key: &StoreKey, store: &StoreObject) -> Standing {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = open
-            .get(key)
-            .filter(|connection| connection.is_for(store))?;
-        connection.told()
+        open.get(key)
+            .filter(|connection| connection.is_for(store))
+            .map_or_else(Standing::default, |connection| connection.standing())
     }
 
     fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
@@ -288,7 +300,7 @@ impl Connections {
                     uid: store.about.uid.clone(),
                     generation: store.about.generation,
                     state: tokio::sync::Mutex::new(State::Unread),
-                    trouble: Mutex::default(),
+                    standing: Mutex::default(),
                 });
                 open.insert(key.clone(), Arc::clone(&connection));
                 connection
@@ -385,7 +397,7 @@ impl Connections {
             .now()
             .saturating_add(PROBE_EVERY)
             .unwrap_or(Timestamp::MAX);
-        self.tell(key, connection, Some(trouble.clone()));
+        self.tell(key, connection, Standing::Bad(trouble.clone()));
         *state = State::Broken {
             trouble,
             version,
@@ -452,11 +464,11 @@ impl Connections {
         }
     }
 
-    fn tell(&self, key: &StoreKey, connection: &Connection, trouble: Option<Trouble>) {
+    fn tell(&self, key: &StoreKey, connection: &Connection, standing: Standing) {
         *connection
-            .trouble
+            .standing
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+            .unwrap_or_else(PoisonError::into_inner) = standing;
         // Nobody listens any more only when the process ends.
         let _ = self.troubles.send(key.clone());
     }
@@ -477,8 +489,8 @@ impl Connection {
         self.uid == store.about.uid && self.generation == store.about.generation
     }
 
-    fn told(&self) -> Option<Option<Trouble>> {
-        self.trouble
+    fn standing(&self) -> Standing {
+        self.standing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

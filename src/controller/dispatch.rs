@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::pass::{World, pass};
+use super::pass::pass;
 use super::queue::{Ask, Queue};
+use super::world::World;
 use super::{Urgency, Wake};
 use crate::cluster::Feed;
 use crate::core::request::ObjectKey;
@@ -24,7 +25,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 const BEAT_EVERY: Duration = Duration::from_secs(5);
 
 /// Without a beat for this long the dispatcher counts as dead.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+const DEAD_AFTER: Duration = Duration::from_mins(1);
 
 /// An object whose pass panicked is not tried again for this long.
 const AFTER_PANIC: SignedDuration = SignedDuration::from_mins(5);

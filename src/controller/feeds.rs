@@ -156,7 +156,7 @@ impl Sink {
             Change::Listed(key, store) | Change::Applied(key, store) => {
                 let key = name(key);
                 if self.inventory.store_seen(key.clone(), store) {
-                    self.wake_users(&key);
+                    self.wake_users(&key, SignedDuration::ZERO);
                 }
                 // Also when only its status changed: what could not be written to an older version is written now.
                 self.name(key);
@@ -164,7 +164,7 @@ impl Sink {
             Change::Removed(key, _) => {
                 let key = name(key);
                 self.inventory.store_gone(&key);
-                self.wake_users(&key);
+                self.wake_users(&key, REPAIR_DELAY);
             }
             Change::Complete(listed) => {
                 let listed: Vec<StoreKey> = listed.into_iter().map(name).collect();
@@ -175,15 +175,15 @@ impl Sink {
                 });
                 for key in gone {
                     self.inventory.store_gone(&key);
-                    self.wake_users(&key);
+                    self.wake_users(&key, REPAIR_DELAY);
                 }
             }
         }
     }
 
-    fn wake_users(&self, store: &StoreKey) {
+    fn wake_users(&self, store: &StoreKey, after: SignedDuration) {
         for object in self.inventory.users_of(store) {
-            self.wake(object, Urgency::Repair, SignedDuration::ZERO);
+            self.wake(object, Urgency::Repair, after);
         }
     }
 

@@ -63,7 +63,7 @@ pub async fn look(
             return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
         };
         match connections.refused(ticket, Trouble::Look(error)).await {
-            Verdict::Again(other) => ticket = other,
+            Verdict::Again(other) => ticket = *other,
             Verdict::Stands => {
                 return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
             }
@@ -91,13 +91,13 @@ const fn proves_the_credentials(result: &Result<Remote, LookError>) -> bool {
 
 /// What the failure of one look says of the credentials that all looks of the store share.
 fn shared_trouble(result: &Result<Remote, LookError>) -> Option<LookError> {
-    let error = match result {
-        Ok(Remote {
-            reading: Reading::Failed(error),
-            ..
-        })
-        | Err(error) => error,
-        Ok(_) => return None,
+    let (Ok(Remote {
+        reading: Reading::Failed(error),
+        ..
+    })
+    | Err(error)) = result
+    else {
+        return None;
     };
     matches!(
         error,

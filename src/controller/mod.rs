@@ -2,19 +2,24 @@
 
 mod connections;
 mod dispatch;
+mod failure;
 mod feeds;
 mod inventory;
 mod look;
 mod pass;
 mod queue;
 mod stores;
+mod tell;
+mod world;
+mod write;
 
 pub use connections::Connections;
 pub use dispatch::{Health, dispatch};
 pub use feeds::{Scope, follow_all};
 pub use inventory::Inventory;
-pub use pass::World;
+
 pub use stores::report_stores;
+pub use world::World;
 
 use std::sync::Arc;
 

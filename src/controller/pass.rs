@@ -1,51 +1,28 @@
 //! One pass: from what an object asks for to the Secret, its status, and the moment of the next look.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use steerable_clock::Clock;
 
 use super::Urgency;
-use super::connections::{Connections, Denied};
-use super::inventory::{Inventory, Known, Memory, target_key};
+use super::connections::Denied;
+use super::failure::Failure;
+use super::inventory::{Known, Memory, target_key};
 use super::look::{find_way, look};
 use super::queue::Ask;
+use super::tell::tell;
+use super::world::World;
+use super::write::{Written, write};
 use crate::api::{NcpSecretStatus, Reason};
-use crate::cluster::{Announcer, Objects, Refusal, Secrets, Subject};
-use crate::core::content::{Content, InstallationKey, render};
+use crate::cluster::Refusal;
 use crate::core::due::{self, due};
 use crate::core::observed::Observed;
 use crate::core::outcome::Outcome;
-use crate::core::plan::{Plan, claim, plan};
-use crate::core::remote::{Facts, Reading, Remote};
+use crate::core::plan::claim;
 use crate::core::request::{ObjectKey, Request};
 use crate::core::schedule::{Plight, next_look};
-use crate::core::status::{self, next, previous_reason, was_synced};
-use crate::core::trouble::{Bearing, Holder, Trouble};
-use crate::metrics::Metrics;
-
-/// Everything that a pass works with.
-pub struct World {
-    /// Time.
-    pub clock: Clock,
-    /// What is known.
-    pub inventory: Arc<Inventory>,
-    /// The Secrets of the cluster.
-    pub secrets: Secrets,
-    /// Our own objects in the cluster.
-    pub objects: Objects,
-    /// Where people are told.
-    pub announcer: Announcer,
-    /// The ways to NCP.
-    pub connections: Arc<Connections>,
-    /// Under which content is hashed.
-    pub key: InstallationKey,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
-    pub longest_pass: Duration,
-}
+use crate::core::status::{previous_reason, was_synced};
+use crate::core::trouble::{Holder, Trouble};
 
 /// When to look at an object again whose spec says nothing that could be read.
 const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
@@ -61,11 +38,7 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
-    let outcome = match tell(world, key, &known, outcome).await {
-        Told::Everything(outcome, status) => (outcome, status),
-        Told::Nobody => return None,
-    };
-    let (outcome, status) = outcome;
+    let (outcome, status) = tell(world, key, &known, outcome).await?;
     if matches!(outcome, Outcome::Leaving) {
         return None;
     }
@@ -182,259 +155,6 @@ fn check_claim(
         }
         None => Ok(()),
     }
-}
-
-struct Written {
-    keys: Vec<String>,
-    changed: bool,
-}
-
-async fn write(
-    world: &World,
-    request: &Request,
-    memory: &mut Memory,
-    observed: Option<&Observed>,
-    remote: &Remote,
-) -> Result<Written, Failure> {
-    let pairs = match &remote.reading {
-        Reading::Value(pairs) => pairs,
-        Reading::Empty => return Err(Trouble::StageEmpty(request.stage).into()),
-        Reading::Withheld => return Err(Trouble::Withheld(remote.facts.lifecycle.clone()).into()),
-        Reading::Unreadable(why) => return Err(Trouble::Unreadable(why.clone()).into()),
-        Reading::Failed(error) => return Err(Trouble::Look(error.clone()).into()),
-    };
-    let content = render(&request.keys, &request.target.type_, pairs)?;
-    let mark = world.key.mark(&request.target.type_, &content);
-    let changed = match carry_out(world, request, memory, observed, &content, &mark).await {
-        Err(Refused::Exists) => {
-            let there = world.secrets.observe(&target_key(request)).await?;
-            carry_out(world, request, memory, there.as_ref(), &content, &mark).await
-        }
-        other => other,
-    }
-    .map_err(|refused| match refused {
-        Refused::Exists => Failure::Interrupted,
-        Refused::Failure(failure) => failure,
-    })?;
-    Ok(Written {
-        keys: content.iter().map(|(key, _)| key.to_owned()).collect(),
-        changed,
-    })
-}
-
-enum Refused {
-    Exists,
-    Failure(Failure),
-}
-
-async fn carry_out(
-    world: &World,
-    request: &Request,
-    memory: &mut Memory,
-    observed: Option<&Observed>,
-    content: &Content<'_>,
-    mark: &str,
-) -> Result<bool, Refused> {
-    let settled = memory.settled.clone();
-    let planned = plan(request, observed, settled.as_deref(), content, mark)
-        .map_err(|trouble| Refused::Failure(trouble.into()))?;
-    let (result, changed) = match (planned, observed) {
-        (Plan::Nothing, _) => return Ok(false),
-        (Plan::Create(creation), _) => {
-            world.metrics.secret_write("create");
-            (world.secrets.create(request, creation, content).await, true)
-        }
-        (Plan::Change(change), Some(observed)) => {
-            world.metrics.secret_write("change");
-            (
-                world
-                    .secrets
-                    .change(request, observed, &change, content)
-                    .await,
-                change.content,
-            )
-        }
-        (Plan::Change(_), None) => return Ok(false),
-    };
-    match result {
-        Ok(written) => {
-            let moved = observed.map(|before| &before.resource_version) != Some(&written.resource_version);
-            let changed = changed && moved;
-            memory.settled = Some(written.resource_version.clone());
-            world
-                .inventory
-                .target_seen(target_key(request), Arc::new(written));
-            tracing::info!(
-                namespace = request.object.namespace,
-                object = request.object.name,
-                target = request.target.name,
-                content = changed,
-                "Secret written"
-            );
-            Ok(changed)
-        }
-        Err(Refusal::Exists) => Err(Refused::Exists),
-        Err(refusal) => {
-            memory.recheck = true;
-            Err(Refused::Failure(refusal.into()))
-        }
-    }
-}
-
-/// Why an attempt ended early.
-enum Failure {
-    Trouble {
-        trouble: Trouble,
-        facts: Option<Facts>,
-    },
-    Interrupted,
-    Leaving,
-}
-
-impl Failure {
-    fn with(self, facts: Facts) -> Self {
-        match self {
-            Self::Trouble { trouble, .. } => Self::Trouble {
-                trouble,
-                facts: Some(facts),
-            },
-            other => other,
-        }
-    }
-
-    /// `target_kept` is whether the Secret of an object that was synced is still there.
-    fn into_outcome(self, target_kept: bool) -> Outcome {
-        match self {
-            Self::Interrupted => Outcome::Interrupted,
-            Self::Leaving => Outcome::Leaving,
-            Self::Trouble { trouble, facts } => {
-                let trouble = if target_kept || !hides_the_source(&trouble) {
-                    trouble
-                } else {
-                    Trouble::TargetMissing {
-                        cause: Box::new(trouble),
-                    }
-                };
-                Outcome::Failed { trouble, facts }
-            }
-        }
-    }
-}
-
-/// Whether the trouble is that the source cannot be read.
-fn hides_the_source(trouble: &Trouble) -> bool {
-    trouble.bearing() == Bearing::WhenStale
-        || matches!(
-            trouble.reason(),
-            Reason::NotGranted
-                | Reason::SourceDisabled
-                | Reason::SourceRevoked
-                | Reason::SourceDestroyed
-                | Reason::SourceNotFound
-                | Reason::SourceUnreadable
-                | Reason::StageEmpty
-        )
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble {
-            trouble,
-            facts: None,
-        }
-    }
-}
-
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Trouble(trouble) => trouble.into(),
-            Denied::Interrupted => Self::Interrupted,
-        }
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Leaving => Self::Leaving,
-            other => other.into_trouble().map_or(Self::Interrupted, Self::from),
-        }
-    }
-}
-
-enum Told {
-    Everything(Outcome, Arc<NcpSecretStatus>),
-    /// The object is gone.
-    Nobody,
-}
-
-/// Writes the status if it changed, and tells people when its reason changed for the worse.
-async fn tell(world: &World, key: &ObjectKey, known: &Known, outcome: Outcome) -> Told {
-    let request = known.request.as_ref().as_ref().ok();
-    let subject = status::Subject {
-        generation: known.about.generation,
-        stale_after: request.map_or(SignedDuration::ZERO, |request| request.stale_after),
-        target: request.map_or("", |request| &request.target.name),
-        force_sync: request.and_then(|request| request.force_sync.as_deref()),
-    };
-    let status = next(&known.status, &subject, &outcome, world.clock.now());
-    if status == *known.status {
-        return Told::Everything(outcome, Arc::clone(&known.status));
-    }
-    let write = world.objects.write_status(key, &known.about, &status);
-    match tokio::time::timeout(world.longest_pass, write).await {
-        Ok(Ok(resource_version)) => {
-            world.metrics.status_write();
-            announce(world, key, known, &status, &outcome).await;
-            let uid = &known.about.uid;
-            world
-                .inventory
-                .status_written(key, uid, resource_version, status.clone());
-            Told::Everything(outcome, Arc::new(status))
-        }
-        Ok(Err(Refusal::NotFound)) => Told::Nobody,
-        Ok(Err(_)) | Err(_) => Told::Everything(Outcome::Interrupted, Arc::clone(&known.status)),
-    }
-}
-
-async fn announce(
-    world: &World,
-    key: &ObjectKey,
-    known: &Known,
-    status: &NcpSecretStatus,
-    outcome: &Outcome,
-) {
-    let before = previous_reason(&known.status);
-    let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else {
-        return;
-    };
-    tracing::info!(
-        namespace = key.namespace,
-        object = key.name,
-        reason = reason.as_str(),
-        before = before.map(Reason::as_str),
-        "status changed"
-    );
-    if reason == Reason::Synced || is_told_by_the_store(outcome) {
-        return;
-    }
-    let note = status.conditions.first().map_or("", |ready| &ready.message);
-    let subject = Subject {
-        kind: "NcpSecret",
-        namespace: Some(&key.namespace),
-        name: &key.name,
-        uid: &known.about.uid,
-    };
-    world
-        .announcer
-        .warn(&subject, "Synchronize", reason, note)
-        .await;
-}
-
-/// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.
-fn is_told_by_the_store(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { trouble, .. } if trouble.reason().is_told_by_the_store())
 }
 
 /// Notes for the next pass; answers when it is to be.

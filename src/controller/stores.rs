@@ -5,7 +5,8 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use tokio::sync::mpsc;
 
-use super::pass::World;
+use super::connections::Standing;
+use super::world::World;
 use crate::api::{Reason, StoreStatus, condition};
 use crate::cluster::{Refusal, StoreObject, Subject};
 use crate::core::request::StoreKey;
@@ -53,10 +54,10 @@ fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatu
         (status.observed_generation == store.about.generation).then_some(ready)
     });
     let trouble = if store.spec.is_some() {
-        match world.connections.trouble(key, store) {
-            Some(told) => told,
-            None if previous.is_some() => return None,
-            None => None,
+        match world.connections.standing(key, store) {
+            Standing::Bad(trouble) => Some(trouble),
+            Standing::Unproven if previous.is_some() => return None,
+            Standing::Unproven | Standing::Good => None,
         }
     } else {
         Some(Trouble::StoreNotReady { store: key.clone() })

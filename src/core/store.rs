@@ -89,11 +89,13 @@ fn is_label(name: &str) -> bool {
 }
 
 fn is_grant(grant: &Grant) -> bool {
-    let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte);
+    let lower =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte);
     let id = |byte: u8| byte.is_ascii_alphanumeric() || b"._~*?-".contains(&byte);
     let name = |byte: u8| byte.is_ascii_alphanumeric() || b"_*?-".contains(&byte);
+    let names_a_secret = !grant.secret_ids.is_empty() || !grant.secret_names.is_empty();
     !grant.namespaces.is_empty()
-        && !(grant.secret_ids.is_empty() && grant.secret_names.is_empty())
+        && names_a_secret
         && are_patterns(&grant.namespaces, LONGEST_NAMESPACE, lower)
         && are_patterns(&grant.secret_ids, LONGEST_ID, id)
         && are_patterns(&grant.secret_names, LONGEST_NAME, name)
@@ -101,7 +103,7 @@ fn is_grant(grant: &Grant) -> bool {
 
 fn are_patterns(patterns: &[String], longest: usize, allowed: impl Fn(u8) -> bool) -> bool {
     patterns.len() <= MOST_PATTERNS
-        && patterns.iter().all(|pattern| {
-            (1..=longest).contains(&pattern.len()) && pattern.bytes().all(&allowed)
-        })
+        && patterns
+            .iter()
+            .all(|pattern| (1..=longest).contains(&pattern.len()) && pattern.bytes().all(&allowed))
 }

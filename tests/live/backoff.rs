@@ -15,7 +15,9 @@ const LONGEST: SignedDuration = SignedDuration::from_mins(5);
 async fn failing(effect: Effect) -> (Scene, String) {
     let scene = Scene::start().await;
     scene.steering.freeze();
-    let id = scene.synced("orders-db", r#"{"password":"p"}"#, json!({})).await;
+    let id = scene
+        .synced("orders-db", r#"{"password":"p"}"#, json!({}))
+        .await;
     scene.emulator.add_fault(Fault::new(effect).secret(&id));
     let object = scene.force("orders-db", "fail").await;
     assert_eq!(says(&object, "Ready"), ("True", "RefreshFailing"));
@@ -45,13 +47,18 @@ async fn r9_failures_are_repeated_after_a_second_that_doubles_up_to_five_minutes
             scene.settle().await;
         }
     }
-    assert!(half_minutes >= 16, "{half_minutes} half minutes for eight attempts");
+    assert!(
+        half_minutes >= 16,
+        "{half_minutes} half minutes for eight attempts"
+    );
     scene.until_warnings("orders-db", &["RefreshFailing"]).await;
 }
 
 #[tokio::test]
 async fn r9_the_time_that_ncp_asks_for_wins_up_to_five_minutes() {
-    let asks = |seconds| Effect::Throttled { retry_after: Some(Duration::from_secs(seconds)) };
+    let asks = |seconds| Effect::Throttled {
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
     let unavailable = Effect::Status {
         status: 503,
         body: String::new(),
@@ -76,17 +83,26 @@ async fn throttled_without_a_time_is_told_and_repeated_like_any_failure() {
     let (scene, id) = failing(Effect::Throttled { retry_after: None }).await;
     let object = scene.ncp_secret("orders-db").await;
     let message = condition(&object, "Ready").unwrap().2;
-    assert!(message.contains("NCP asks for fewer requests. The next look comes later by itself."), "{message}");
+    assert!(
+        message.contains("NCP asks for fewer requests. The next look comes later by itself."),
+        "{message}"
+    );
     scene.settle().await;
     let looks = scene.looks_at(&id);
     scene.advance(SignedDuration::from_secs(1));
     scene.until_looks(&id, looks + 1).await;
 
     let id = scene.secret_in_ncp("new-one", r#"{"a":"b"}"#);
-    scene.emulator.add_fault(Fault::new(Effect::Throttled { retry_after: None }).secret(&id));
+    scene
+        .emulator
+        .add_fault(Fault::new(Effect::Throttled { retry_after: None }).secret(&id));
     scene.create_by_id("new-one", &id, json!({})).await;
     let object = scene.until_reason("new-one", "Throttled").await;
-    assert_eq!(condition(&object, "Stalled"), None, "nobody has to do anything");
+    assert_eq!(
+        condition(&object, "Stalled"),
+        None,
+        "nobody has to do anything"
+    );
     scene.emulator.clear_faults();
     scene.settle().await;
     scene.advance(LONGEST);
@@ -99,7 +115,9 @@ async fn r9_failures_slow_neither_another_object_nor_another_store() {
     let (scene, _) = failing(Effect::Unavailable).await;
     scene.create_store("other").await;
     let often = json!({"refresh": {"interval": "30s"}});
-    let same_store = scene.synced("same-store", r#"{"a":"b"}"#, often.clone()).await;
+    let same_store = scene
+        .synced("same-store", r#"{"a":"b"}"#, often.clone())
+        .await;
     let mut spec = often;
     spec["storeRef"] = json!({"name": "other"});
     let other_store = scene.synced("other-store", r#"{"a":"b"}"#, spec).await;
@@ -125,13 +143,28 @@ async fn r9_an_object_stays_ready_while_looks_fail_and_until_it_is_stale() {
     let spec = json!({"refresh": {"interval": "30s", "staleAfter": "10m"}});
     let id = scene.synced("orders-db", r#"{"password":"p"}"#, spec).await;
     let before = scene.secret("orders-db").await;
-    scene.emulator.add_fault(Fault::new(Effect::Unavailable).secret(&id));
+    scene
+        .emulator
+        .add_fault(Fault::new(Effect::Unavailable).secret(&id));
     let object = scene.force("orders-db", "fail").await;
     let (status, reason, message) = condition(&object, "Ready").unwrap();
     assert_eq!((status, reason), ("True", "RefreshFailing"));
-    assert!(message.starts_with("The Secret holds the last value, but looks fail. "), "{message}");
-    assert_eq!(says(&object, "SourceAvailable"), ("True", "Enabled"), "as last seen");
-    let since = object.status.as_ref().unwrap().failing_since.clone().unwrap();
+    assert!(
+        message.starts_with("The Secret holds the last value, but looks fail. "),
+        "{message}"
+    );
+    assert_eq!(
+        says(&object, "SourceAvailable"),
+        ("True", "Enabled"),
+        "as last seen"
+    );
+    let since = object
+        .status
+        .as_ref()
+        .unwrap()
+        .failing_since
+        .clone()
+        .unwrap();
     assert_eq!(since.0.as_second(), scene.clock.now().as_second());
 
     scene.settle().await;
@@ -139,7 +172,11 @@ async fn r9_an_object_stays_ready_while_looks_fail_and_until_it_is_stale() {
     scene.settle().await;
     assert!(scene.looks_at(&id) > 2, "it was tried again");
     let version = object.metadata.resource_version.unwrap();
-    assert_eq!(scene.version("orders-db").await, version, "nothing differs per attempt");
+    assert_eq!(
+        scene.version("orders-db").await,
+        version,
+        "nothing differs per attempt"
+    );
 
     scene.advance(LONGEST);
     let object = scene.until_reason("orders-db", "SourceUnavailable").await;
@@ -147,7 +184,9 @@ async fn r9_an_object_stays_ready_while_looks_fail_and_until_it_is_stale() {
     assert_eq!(object.status.as_ref().unwrap().failing_since, Some(since));
     assert_eq!(condition(&object, "Stalled"), None);
     assert_eq!(scene.secret("orders-db").await, before);
-    scene.until_warnings("orders-db", &["RefreshFailing", "SourceUnavailable"]).await;
+    scene
+        .until_warnings("orders-db", &["RefreshFailing", "SourceUnavailable"])
+        .await;
 
     scene.emulator.clear_faults();
     scene.settle().await;

@@ -47,22 +47,62 @@ fn cases() -> Vec<Case> {
         .map(|number| json!({"key": format!("copy-{number}"), "from": "password"}))
         .collect();
     vec![
-        case("empty", None, "StageEmpty", &["ACTIVE", "spec.source.stage"]),
+        case(
+            "empty",
+            None,
+            "StageEmpty",
+            &["ACTIVE", "spec.source.stage"],
+        ),
         case("no-pairs", Some("{}"), "StageEmpty", &["ACTIVE"]),
-        readable(case("no-json", Some("CANARY"), "SourceUnreadable", &["no JSON", "Store a flat JSON object"])),
-        readable(case("no-object", Some(r#"["CANARY"]"#), "SourceUnreadable", &["no JSON object"])),
-        case("twice", Some(r#"{"password":"CANARY","password":"b"}"#), "KeyConflict", &["\"password\"", "twice"]),
-        case("bad-key", Some(r#"{"pass word":"CANARY"}"#), "InvalidKey", &["\"pass word\"", "Kubernetes does not allow", "spec.data"]),
+        readable(case(
+            "no-json",
+            Some("CANARY"),
+            "SourceUnreadable",
+            &["no JSON", "Store a flat JSON object"],
+        )),
+        readable(case(
+            "no-object",
+            Some(r#"["CANARY"]"#),
+            "SourceUnreadable",
+            &["no JSON object"],
+        )),
+        case(
+            "twice",
+            Some(r#"{"password":"CANARY","password":"b"}"#),
+            "KeyConflict",
+            &["\"password\"", "twice"],
+        ),
+        case(
+            "bad-key",
+            Some(r#"{"pass word":"CANARY"}"#),
+            "InvalidKey",
+            &["\"pass word\"", "Kubernetes does not allow", "spec.data"],
+        ),
         with(
-            case("missing-key", Some(r#"{"user":"CANARY"}"#), "MissingKey", &["\"password\"", "mark the entry optional"]),
+            case(
+                "missing-key",
+                Some(r#"{"user":"CANARY"}"#),
+                "MissingKey",
+                &["\"password\"", "mark the entry optional"],
+            ),
             json!({"data": [{"key": "PASSWORD", "from": "password"}]}),
         ),
         with(
-            case("all-missing", Some(r#"{"other":"CANARY"}"#), "MissingKey", &["\"password\""]),
+            case(
+                "all-missing",
+                Some(r#"{"other":"CANARY"}"#),
+                "MissingKey",
+                &["\"password\""],
+            ),
             json!({"data": [{"key": "PASSWORD", "from": "password", "optional": true}]}),
         ),
         with(
-            case("too-large", Some(&large), "TooLarge", &["1 MiB", "fewer keys"]),
+            case(
+                "too-large",
+                Some(&large),
+                "TooLarge",
+                &["1 MiB", "fewer keys"],
+            ),
             json!({"data": everything}),
         ),
     ]
@@ -89,26 +129,39 @@ async fn a_value_that_cannot_be_used_ends_in_its_reason_and_leaves_the_secret_as
                 .await;
         }
     }
-    scene.create_ncp_secret("bystander", "bystander", every_interval).await;
+    scene
+        .create_ncp_secret("bystander", "bystander", every_interval)
+        .await;
     let mut before = Vec::new();
     for (case, _) in &broken {
-        scene.until_object(case.name, "is synced as it is now", |object| {
-            says(object, "Ready") == ("True", "Synced")
-                && object.status.as_ref().unwrap().observed_generation == object.metadata.generation.unwrap()
-        }).await;
+        scene
+            .until_object(case.name, "is synced as it is now", |object| {
+                says(object, "Ready") == ("True", "Synced")
+                    && object.status.as_ref().unwrap().observed_generation
+                        == object.metadata.generation.unwrap()
+            })
+            .await;
         before.push(scene.secret(case.name).await.unwrap());
     }
 
     for (case, id) in &broken {
         let text = case.broken.as_deref();
-        scene.emulator.set_raw_value(id, Stage::Active, text).unwrap();
+        scene
+            .emulator
+            .set_raw_value(id, Stage::Active, text)
+            .unwrap();
     }
     scene.settle().await;
     scene.advance(AN_INTERVAL);
     for (case, _) in &broken {
         let object = scene.until_reason(case.name, case.reason).await;
         assert_eq!(says(&object, "Ready"), ("False", case.reason));
-        assert_eq!(says(&object, "SourceAvailable"), case.source, "{}", case.name);
+        assert_eq!(
+            says(&object, "SourceAvailable"),
+            case.source,
+            "{}",
+            case.name
+        );
         assert_eq!(says(&object, "Stalled"), ("True", case.reason));
         let message = condition(&object, "Ready").unwrap().2;
         for part in case.tells {
@@ -121,11 +174,16 @@ async fn a_value_that_cannot_be_used_ends_in_its_reason_and_leaves_the_secret_as
 
     for turn in ["two", "three", "four"] {
         let value = format!(r#"{{"turn":"{turn}"}}"#);
-        scene.emulator.set_value(&bystander, Stage::Active, Some(&value)).unwrap();
+        scene
+            .emulator
+            .set_value(&bystander, Stage::Active, Some(&value))
+            .unwrap();
         let looks: Vec<_> = broken.iter().map(|(_, id)| scene.looks_at(id)).collect();
         scene.settle().await;
         scene.advance(AN_INTERVAL);
-        scene.until_secret("bystander", |values| values["turn"] == turn).await;
+        scene
+            .until_secret("bystander", |values| values["turn"] == turn)
+            .await;
         for ((_, id), looks) in broken.iter().zip(looks) {
             scene.until_looks(id, looks + 1).await;
         }
@@ -140,7 +198,10 @@ async fn a_value_that_cannot_be_used_ends_in_its_reason_and_leaves_the_secret_as
     }
 
     for (_, id) in &broken {
-        scene.emulator.set_raw_value(id, Stage::Active, Some(MENDED)).unwrap();
+        scene
+            .emulator
+            .set_raw_value(id, Stage::Active, Some(MENDED))
+            .unwrap();
     }
     scene.settle().await;
     scene.advance(AN_INTERVAL);
@@ -163,7 +224,10 @@ async fn nothing_is_written_while_a_value_stays_bad() {
         let id = scene.secret_in_ncp(case.name, GOOD);
         let mut spec = case.spec;
         spec["refresh"] = json!({"interval": "30s"});
-        scene.emulator.set_raw_value(&id, Stage::Active, case.broken.as_deref()).unwrap();
+        scene
+            .emulator
+            .set_raw_value(&id, Stage::Active, case.broken.as_deref())
+            .unwrap();
         scene.create_ncp_secret(case.name, case.name, spec).await;
         scene.until_reason(case.name, case.reason).await;
         let version = scene.version(case.name).await;
@@ -172,7 +236,10 @@ async fn nothing_is_written_while_a_value_stays_bad() {
             let before = scene.failed_passes(case.reason).await;
             scene.advance(AN_INTERVAL);
             scene.settle().await;
-            assert!(scene.failed_passes(case.reason).await > before, "another pass has failed");
+            assert!(
+                scene.failed_passes(case.reason).await > before,
+                "another pass has failed"
+            );
         }
         assert_eq!(scene.version(case.name).await, version, "{}", case.name);
         assert_eq!(scene.secret(case.name).await, None, "{}", case.name);
@@ -184,16 +251,31 @@ async fn nothing_is_written_while_a_value_stays_bad() {
 async fn every_form_of_an_empty_stage_is_one() {
     let scene = Scene::start().await;
     let id = scene.secret_in_ncp("shop-orders", GOOD);
-    scene.create_ncp_secret("orders-db", "shop-orders", json!({})).await;
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", json!({}))
+        .await;
     scene.until_reason("orders-db", "Synced").await;
     let secret = scene.secret("orders-db").await;
-    for form in [EmptyStage::Null, EmptyStage::Absent, EmptyStage::EmptyText, EmptyStage::NotFound] {
-        scene.emulator.behave(|behavior| behavior.empty_stage = form);
-        scene.emulator.set_raw_value(&id, Stage::Active, None).unwrap();
+    for form in [
+        EmptyStage::Null,
+        EmptyStage::Absent,
+        EmptyStage::EmptyText,
+        EmptyStage::NotFound,
+    ] {
+        scene
+            .emulator
+            .behave(|behavior| behavior.empty_stage = form);
+        scene
+            .emulator
+            .set_raw_value(&id, Stage::Active, None)
+            .unwrap();
         let object = scene.force("orders-db", &format!("empty {form:?}")).await;
         assert_eq!(says(&object, "Ready"), ("False", "StageEmpty"), "{form:?}");
         assert_eq!(scene.secret("orders-db").await, secret, "{form:?}");
-        scene.emulator.set_raw_value(&id, Stage::Active, Some(GOOD)).unwrap();
+        scene
+            .emulator
+            .set_raw_value(&id, Stage::Active, Some(GOOD))
+            .unwrap();
         scene.force("orders-db", &format!("filled {form:?}")).await;
         scene.until_reason("orders-db", "Synced").await;
     }
@@ -207,15 +289,23 @@ async fn an_optional_key_may_be_missing_and_comes_when_it_is_there() {
         {"key": "PASSWORD", "from": "password"},
         {"key": "HOST", "from": "host", "optional": true},
     ]);
-    scene.create_ncp_secret("orders-db", "shop-orders", json!({"data": data})).await;
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", json!({"data": data}))
+        .await;
     scene.until_reason("orders-db", "Synced").await;
     let secret = scene.secret("orders-db").await.unwrap();
     assert_eq!(values(&secret), pairs(&[("PASSWORD", "p")]));
 
     let both = r#"{"password":"p","host":"h"}"#;
-    scene.emulator.set_value(&id, Stage::Active, Some(both)).unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(both))
+        .unwrap();
     let object = scene.force("orders-db", "now").await;
     let secret = scene.secret("orders-db").await.unwrap();
     assert_eq!(values(&secret), pairs(&[("PASSWORD", "p"), ("HOST", "h")]));
-    assert_eq!(object.status.unwrap().target.unwrap().keys, ["HOST", "PASSWORD"]);
+    assert_eq!(
+        object.status.unwrap().target.unwrap().keys,
+        ["HOST", "PASSWORD"]
+    );
 }

@@ -8,7 +8,7 @@ use ncp_emulator::{Emulator, Key, Role, Stage};
 use serde_json::json;
 use steerable_clock::Clock;
 
-use crate::scene::{Scene, condition, until};
+use crate::scene::{Scene, condition};
 use crate::seen::says;
 
 const SECONDS: fn(i64) -> SignedDuration = SignedDuration::from_secs;
@@ -34,124 +34,9 @@ pub async fn with_objects(count: usize) -> (Scene, Vec<String>, Vec<String>) {
 }
 
 /// A look at each of them in the slots of an hour.
-async fn an_hour_passes(scene: &Scene) {
+pub async fn an_hour_passes(scene: &Scene) {
     scene.advance(SignedDuration::from_hours(1));
     scene.settle().await;
-}
-
-#[tokio::test]
-async fn r9_refused_keys_stop_all_calls_with_them_and_are_told_once_on_the_store() {
-    let (scene, names, _) = with_objects(5).await;
-    let before = scene.secret("object-0").await;
-    scene.emulator.stop_key(&scene.key.access_key);
-    an_hour_passes(&scene).await;
-    let told = scene.until_store("ncp", "CredentialsRejected").await;
-    assert_eq!(told.status, "False");
-    assert_eq!(
-        told.message,
-        "NCP does not accept the access key of the store. \
-         Correct the key pair in the store's Secret; it is read again within seconds."
-    );
-    for name in &names {
-        let object = scene.until_reason(name, "RefreshFailing").await;
-        assert_eq!(says(&object, "Ready"), ("True", "RefreshFailing"));
-    }
-
-    scene.emulator.reset_calls();
-    for second in [1, 2, 5, 20, 60, 120] {
-        scene.advance(SECONDS(second));
-        scene.settle().await;
-    }
-    for name in &names {
-        scene.force(name, "please").await;
-    }
-    assert_eq!(scene.emulator.calls(), [], "nobody calls with refused keys");
-    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
-    for name in &names {
-        assert_eq!(scene.events(name).await, [], "the store has told it already");
-    }
-    assert_eq!(scene.secret("object-0").await, before);
-}
-
-#[tokio::test]
-async fn r9_refused_keys_are_tried_every_five_minutes_by_one_call() {
-    let (scene, names, _) = with_objects(5).await;
-    scene.emulator.stop_key(&scene.key.access_key);
-    scene.force("object-0", "notice").await;
-    scene.until_store("ncp", "CredentialsRejected").await;
-    scene.settle().await;
-    for _ in 0..3 {
-        scene.emulator.reset_calls();
-        scene.advance(SECONDS(294));
-        scene.settle().await;
-        assert_eq!(scene.emulator.calls(), []);
-        // The watcher of the broken store wakes every five seconds, and one object then asks NCP.
-        scene.advance(SECONDS(11));
-        scene.until_calls(1).await;
-        scene.settle().await;
-        assert_eq!(scene.emulator.calls().len(), 1, "one call tells as much as five");
-    }
-    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
-
-    scene.emulator.start_key(&scene.key.access_key);
-    scene.advance(SECONDS(305));
-    for name in &names {
-        scene.until_reason(name, "Synced").await;
-    }
-    assert_eq!(scene.until_store("ncp", "Configured").await.status, "True");
-}
-
-#[tokio::test]
-async fn r9_a_probe_that_reaches_nobody_proves_nothing() {
-    let (scene, names, _) = with_objects(3).await;
-    scene.emulator.stop_key(&scene.key.access_key);
-    scene.force("object-0", "notice").await;
-    scene.until_store("ncp", "CredentialsRejected").await;
-    scene.settle().await;
-    scene.emulator.reset_calls();
-    scene.emulator.add_fault(ncp_emulator::Fault::new(ncp_emulator::Effect::Unavailable));
-    scene.advance(SECONDS(305));
-    scene.until_calls(1).await;
-    scene.emulator.clear_faults();
-    scene.advance(SECONDS(20));
-    scene.settle().await;
-    assert_eq!(scene.emulator.calls().len(), 1, "the breaker stays open");
-    scene.until_store("ncp", "CredentialsRejected").await;
-    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
-    for name in &names {
-        assert_eq!(scene.events(name).await, []);
-    }
-}
-
-#[tokio::test]
-async fn r9_a_broken_store_looks_at_its_secret_every_five_seconds_and_tells_nothing_twice() {
-    let (scene, names, _) = with_objects(3).await;
-    scene.emulator.stop_key(&scene.key.access_key);
-    scene.force("object-0", "notice").await;
-    scene.until_store("ncp", "CredentialsRejected").await;
-    scene.settle().await;
-    let version = scene.stores("NcpSecretStore").get("ncp").await.unwrap().metadata.resource_version;
-    let mark = scene.mark();
-    let reads = || {
-        let requests = scene.requests(mark);
-        requests.iter().filter(|request| request.verb == "get" && request.name == "ncp-credentials").count()
-    };
-    for turn in 1..=6 {
-        scene.advance(SECONDS(5));
-        until("the credential Secret is looked at", async || (reads() >= turn).then_some(())).await;
-        scene.settle().await;
-        assert_eq!(reads(), turn);
-    }
-    // Touched and not corrected: NCP is asked at once, and says the same.
-    scene.emulator.reset_calls();
-    let touched = json!({"metadata": {"annotations": {"touched": "yes"}}});
-    scene.patch_secret("ncp-credentials", touched).await;
-    scene.advance(SECONDS(5));
-    scene.until_calls(1).await;
-    scene.settle().await;
-    assert!(scene.emulator.calls().len() <= names.len(), "no object asks twice");
-    assert_eq!(scene.stores("NcpSecretStore").get("ncp").await.unwrap().metadata.resource_version, version);
-    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
 }
 
 #[tokio::test]
@@ -161,14 +46,19 @@ async fn a_corrected_key_brings_all_objects_back_within_ten_seconds() {
     an_hour_passes(&scene).await;
     scene.until_store("ncp", "CredentialsRejected").await;
     for id in &ids {
-        scene.emulator.set_value(id, Stage::Active, Some(r#"{"password":"two"}"#)).unwrap();
+        scene
+            .emulator
+            .set_value(id, Stage::Active, Some(r#"{"password":"two"}"#))
+            .unwrap();
     }
     let key = scene.emulator.add_key(Role::Viewer);
     scene.write_credentials("ncp-credentials", &key).await;
     scene.advance(SECONDS(10));
     for name in &names {
         scene.until_reason(name, "Synced").await;
-        scene.until_secret(name, |values| values["password"] == "two").await;
+        scene
+            .until_secret(name, |values| values["password"] == "two")
+            .await;
     }
     assert_eq!(scene.until_store("ncp", "Configured").await.status, "True");
 }
@@ -183,8 +73,15 @@ async fn a_key_that_was_replaced_before_it_was_stopped_costs_no_object_a_failed_
     let object = scene.force("object-0", "now").await;
     assert_eq!(says(&object, "Ready"), ("True", "Synced"));
     let calls = scene.emulator.calls();
-    let keys: Vec<_> = calls.iter().map(|call| call.access_key.as_deref().unwrap()).collect();
-    assert_eq!(keys, [&*scene.key.access_key, &*key.access_key, &*key.access_key], "read again at once");
+    let keys: Vec<_> = calls
+        .iter()
+        .map(|call| call.access_key.as_deref().unwrap())
+        .collect();
+    assert_eq!(
+        keys,
+        [&*scene.key.access_key, &*key.access_key, &*key.access_key],
+        "read again at once"
+    );
     assert_eq!(scene.until_store("ncp", "Configured").await.status, "True");
 }
 
@@ -199,7 +96,11 @@ async fn another_key_is_used_within_five_minutes_although_the_old_one_is_still_g
     scene.settle().await;
     let calls = scene.emulator.calls();
     assert!(!calls.is_empty());
-    assert!(calls.iter().all(|call| call.access_key.as_deref() == Some(&key.access_key)));
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.access_key.as_deref() == Some(&key.access_key))
+    );
 }
 
 #[tokio::test]
@@ -209,10 +110,17 @@ async fn credentials_that_go_missing_or_turn_into_something_else_are_told_and_co
     let spoil = [
         ("does not exist", None),
         ("has no key", Some(json!({"other": "x"}))),
-        ("does not hold what NCP gives out", Some(json!({"NCLOUD_ACCESS_KEY": "canary", "NCLOUD_SECRET_KEY": "canary"}))),
+        (
+            "does not hold what NCP gives out",
+            Some(json!({"NCLOUD_ACCESS_KEY": "canary", "NCLOUD_SECRET_KEY": "canary"})),
+        ),
     ];
     for (turn, (tells, content)) in spoil.into_iter().enumerate() {
-        scene.api::<Secret>().delete("ncp-credentials", &DeleteParams::default()).await.unwrap();
+        scene
+            .api::<Secret>()
+            .delete("ncp-credentials", &DeleteParams::default())
+            .await
+            .unwrap();
         if let Some(content) = content {
             scene.write_secret("ncp-credentials", content).await;
         }
@@ -226,7 +134,9 @@ async fn credentials_that_go_missing_or_turn_into_something_else_are_told_and_co
             assert!(message.contains(&told.message), "{message}");
         }
         assert_eq!(scene.emulator.calls(), [], "there is nothing to call with");
-        scene.until_warnings("ncp", &vec!["CredentialsMissing"; turn + 1]).await;
+        scene
+            .until_warnings("ncp", &vec!["CredentialsMissing"; turn + 1])
+            .await;
 
         scene.write_credentials("ncp-credentials", &scene.key).await;
         scene.advance(SECONDS(10));
@@ -245,15 +155,25 @@ async fn credentials_that_go_missing_or_turn_into_something_else_are_told_and_co
 async fn a_secret_that_the_key_may_not_read_is_the_trouble_of_its_object_alone() {
     for family in [ErrorFamily::Gateway, ErrorFamily::Service] {
         let (scene, _, ids) = with_objects(2).await;
-        scene.emulator.behave(|behavior| behavior.missing_permission = family);
-        scene.emulator.set_role(&scene.key.access_key, Role::Only(vec![ids[1].clone()]));
+        scene
+            .emulator
+            .behave(|behavior| behavior.missing_permission = family);
+        scene
+            .emulator
+            .set_role(&scene.key.access_key, Role::Only(vec![ids[1].clone()]));
         let before = scene.secret("object-0").await;
         let object = scene.force("object-0", "now").await;
         assert_eq!(says(&object, "Ready"), ("True", "RefreshFailing"));
         let message = condition(&object, "Ready").unwrap().2;
-        assert!(message.contains("may not read this secret. Give the key's account the right"), "{message}");
+        assert!(
+            message.contains("may not read this secret. Give the key's account the right"),
+            "{message}"
+        );
         let value = r#"{"password":"two"}"#;
-        scene.emulator.set_value(&ids[1], Stage::Active, Some(value)).unwrap();
+        scene
+            .emulator
+            .set_value(&ids[1], Stage::Active, Some(value))
+            .unwrap();
         let other = scene.force("object-1", "now").await;
         assert_eq!(says(&other, "Ready"), ("True", "Synced"));
         assert_eq!(scene.until_store("ncp", "Configured").await.status, "True");
@@ -283,15 +203,23 @@ async fn a_clock_that_is_wrong_is_not_taken_for_a_wrong_key() {
     })
     .await
     .unwrap();
-    let key = Key { access_key: scene.key.access_key.clone(), secret_key: scene.key.secret_key.clone() };
+    let key = Key {
+        access_key: scene.key.access_key.clone(),
+        secret_key: scene.key.secret_key.clone(),
+    };
     scene.emulator.add_given_key(&key, Role::Viewer).unwrap();
     scene.create_store("ncp").await;
     scene.start_operator().await;
     scene.secret_in_ncp("shop-orders", r#"{"password":"p"}"#);
-    scene.create_ncp_secret("orders-db", "shop-orders", json!({})).await;
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", json!({}))
+        .await;
     let object = scene.until_reason("orders-db", "ClockSkew").await;
     let message = condition(&object, "Ready").unwrap().2;
-    assert!(message.contains("differs by more than 5 minutes. Correct the clock of the node."), "{message}");
+    assert!(
+        message.contains("differs by more than 5 minutes. Correct the clock of the node."),
+        "{message}"
+    );
     let told = scene.until_store("ncp", "ClockSkew").await;
     assert_eq!(told.message, message);
     scene.until_warnings("orders-db", &[]).await;
@@ -300,7 +228,11 @@ async fn a_clock_that_is_wrong_is_not_taken_for_a_wrong_key() {
     scene.emulator.reset_calls();
     scene.advance(SECONDS(200));
     scene.settle().await;
-    assert_eq!(scene.emulator.calls(), [], "one breaker for the clock as for keys");
+    assert_eq!(
+        scene.emulator.calls(),
+        [],
+        "one breaker for the clock as for keys"
+    );
     // The clock is put right, and now it shows that the key is no good either.
     scene.emulator.stop_key(&key.access_key);
     hand.set(scene.clock.now() + SECONDS(305));

@@ -87,17 +87,23 @@ impl Scene {
                     "" => request.resource,
                     sub => format!("{}/{sub}", request.resource),
                 };
-                format!("{} {resource} {} {}", request.verb, request.name, request.code)
+                format!(
+                    "{} {resource} {} {}",
+                    request.verb, request.name, request.code
+                )
             })
             .collect()
     }
 
     /// Waits until the operator has asked for something so many times since the mark.
     pub async fn until_asked(&self, since: Mark, what: &str, times: usize) {
-        until(&format!("the operator asks {what} {times} times"), async || {
-            let asked = self.asked(since);
-            (asked.iter().filter(|line| *line == what).count() >= times).then_some(())
-        })
+        until(
+            &format!("the operator asks {what} {times} times"),
+            async || {
+                let asked = self.asked(since);
+                (asked.iter().filter(|line| *line == what).count() >= times).then_some(())
+            },
+        )
         .await;
     }
 

@@ -29,20 +29,72 @@ fn edits() -> Vec<(&'static str, Edit, bool)> {
         base64::engine::general_purpose::STANDARD.encode(text)
     };
     vec![
-        ("an edited value", Edit::Merge(json!({"data": {"password": base64("x")}})), true),
-        ("an edited value, as text", Edit::Merge(json!({"stringData": {"password": "x"}})), true),
-        ("an applied value", Edit::Apply(json!({"data": {"password": base64("x")}})), true),
-        ("an added key", Edit::Merge(json!({"data": {"extra": base64("x")}})), true),
-        ("a removed key", Edit::Json(json!([{"op": "remove", "path": "/data/user"}])), true),
-        ("all keys removed", Edit::Json(json!([{"op": "remove", "path": "/data"}])), true),
-        ("an edited label", Edit::Merge(json!({"metadata": {"labels": {"team": "x"}}})), false),
-        ("a removed label", Edit::Merge(json!({"metadata": {"labels": {"team": null}}})), false),
-        ("a removed annotation", Edit::Merge(json!({"metadata": {"annotations": {"example.com/note": null}}})), false),
-        ("a removed mark", Edit::Merge(json!({"metadata": {"annotations": {"ncp-secrets.io/content": null}}})), true),
-        ("all marks removed", Edit::Json(json!([{"op": "remove", "path": "/metadata/annotations"}])), true),
-        ("a removed owner", Edit::Json(json!([{"op": "remove", "path": "/metadata/ownerReferences"}])), false),
+        (
+            "an edited value",
+            Edit::Merge(json!({"data": {"password": base64("x")}})),
+            true,
+        ),
+        (
+            "an edited value, as text",
+            Edit::Merge(json!({"stringData": {"password": "x"}})),
+            true,
+        ),
+        (
+            "an applied value",
+            Edit::Apply(json!({"data": {"password": base64("x")}})),
+            true,
+        ),
+        (
+            "an added key",
+            Edit::Merge(json!({"data": {"extra": base64("x")}})),
+            true,
+        ),
+        (
+            "a removed key",
+            Edit::Json(json!([{"op": "remove", "path": "/data/user"}])),
+            true,
+        ),
+        (
+            "all keys removed",
+            Edit::Json(json!([{"op": "remove", "path": "/data"}])),
+            true,
+        ),
+        (
+            "an edited label",
+            Edit::Merge(json!({"metadata": {"labels": {"team": "x"}}})),
+            false,
+        ),
+        (
+            "a removed label",
+            Edit::Merge(json!({"metadata": {"labels": {"team": null}}})),
+            false,
+        ),
+        (
+            "a removed annotation",
+            Edit::Merge(json!({"metadata": {"annotations": {"example.com/note": null}}})),
+            false,
+        ),
+        (
+            "a removed mark",
+            Edit::Merge(json!({"metadata": {"annotations": {"ncp-secrets.io/content": null}}})),
+            true,
+        ),
+        (
+            "all marks removed",
+            Edit::Json(json!([{"op": "remove", "path": "/metadata/annotations"}])),
+            true,
+        ),
+        (
+            "a removed owner",
+            Edit::Json(json!([{"op": "remove", "path": "/metadata/ownerReferences"}])),
+            false,
+        ),
         // The last, because it leaves a trace for ever.
-        ("an applied value, as text", Edit::Apply(json!({"stringData": {"password": "x"}})), true),
+        (
+            "an applied value, as text",
+            Edit::Apply(json!({"stringData": {"password": "x"}})),
+            true,
+        ),
     ]
 }
 
@@ -124,14 +176,23 @@ async fn a_deleted_secret_is_back_in_about_a_second() {
     let scene = Scene::start().await;
     let id = scene.synced("orders-db", VALUE, spec()).await;
     scene.until_idle().await;
-    let uid = scene.secret("orders-db").await.unwrap().metadata.uid.unwrap();
+    let uid = scene
+        .secret("orders-db")
+        .await
+        .unwrap()
+        .metadata
+        .uid
+        .unwrap();
     let mark = scene.mark();
     let looks = scene.looks_at(&id);
     let deleted = scene.clock.now();
     scene.delete::<Secret>("orders-db").await;
     let secret = scene.until_secret_other_than("orders-db", &uid).await;
     let took = scene.clock.now().duration_since(deleted);
-    assert_eq!(values(&secret), pairs(&[("password", "one"), ("user", "shop")]));
+    assert_eq!(
+        values(&secret),
+        pairs(&[("password", "one"), ("user", "shop")])
+    );
     // Half a second is ours; the rest is for a busy machine.
     assert!(took < SignedDuration::from_secs(10), "it took {took:#}");
     scene.until_past().await;
@@ -175,7 +236,10 @@ async fn what_happened_while_the_operator_was_down_is_repaired_when_it_starts() 
     let good = scene.secret("edited").await.unwrap();
     scene.stop_operator().await;
     scene
-        .patch_secret("edited", json!({"stringData": {"password": "x"}, "data": {"extra": "eA=="}}))
+        .patch_secret(
+            "edited",
+            json!({"stringData": {"password": "x"}, "data": {"extra": "eA=="}}),
+        )
         .await;
     scene.delete::<Secret>("deleted").await;
     let mark = scene.mark();
@@ -188,10 +252,19 @@ async fn what_happened_while_the_operator_was_down_is_repaired_when_it_starts() 
             .await;
     }
     scene.until_past().await;
-    assert_eq!(settled(scene.secret("edited").await.unwrap()), settled(good));
+    assert_eq!(
+        settled(scene.secret("edited").await.unwrap()),
+        settled(good)
+    );
     let mut asked = scene.asked(mark);
     asked.retain(|line| line.contains(" secrets ") && !line.contains(" after-"));
     asked.sort();
-    assert_eq!(asked, ["create secrets deleted 201", "patch secrets edited 200"]);
-    assert_eq!([&edited, &deleted, &untouched].map(|id| scene.looks_at(id)), [1, 1, 0]);
+    assert_eq!(
+        asked,
+        ["create secrets deleted 201", "patch secrets edited 200"]
+    );
+    assert_eq!(
+        [&edited, &deleted, &untouched].map(|id| scene.looks_at(id)),
+        [1, 1, 0]
+    );
 }

@@ -120,6 +120,7 @@ async fn a_changed_value_reaches_the_secret_at_the_next_look() {
         .emulator
         .set_value(&id, Stage::Active, Some(r#"{"password":"two"}"#))
         .unwrap();
+    scene.settle().await;
     scene.advance(jiff::SignedDuration::from_hours(1));
     scene
         .until_secret("orders-db", |values| values["password"] == "two")

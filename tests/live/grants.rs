@@ -14,7 +14,9 @@ const VALUE: &str = r#"{"password":"p"}"#;
 
 /// A scene with a cluster store of its own; answers its name.
 async fn with_cluster_store(grants: Value) -> (Scene, String) {
-    let scene = Scene::start().await;
+    let mut scene = Scene::without_operator().await;
+    scene.cluster_stores = true;
+    scene.start_operator().await;
     scene.steering.freeze();
     let name = format!("store-of-{}", scene.namespace);
     scene
@@ -43,7 +45,10 @@ fn by_id(store: &str, id: &str) -> Value {
 
 async fn remove(scene: &Scene, store: &str) {
     let stores = scene.stores("ClusterNcpSecretStore");
-    stores.delete(store, &DeleteParams::default()).await.unwrap();
+    stores
+        .delete(store, &DeleteParams::default())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -57,9 +62,19 @@ async fn r4_a_cluster_store_gives_what_it_grants_and_asks_nobody_about_anything_
         {"namespaces": [scene.namespace], "secretIds": [ids]},
         {"namespaces": ["elsewhere-*"], "secretNames": ["*"], "secretIds": ["*"]},
     ]);
-    scene.patch_store("ClusterNcpSecretStore", &store, json!({"spec": {"grants": grants}})).await;
-    scene.create_ncp_secret("by-name", "shop-orders", through(&store)).await;
-    scene.create_ncp_secret("by-id", "ignored", by_id(&store, &ids)).await;
+    scene
+        .patch_store(
+            "ClusterNcpSecretStore",
+            &store,
+            json!({"spec": {"grants": grants}}),
+        )
+        .await;
+    scene
+        .create_ncp_secret("by-name", "shop-orders", through(&store))
+        .await;
+    scene
+        .create_ncp_secret("by-id", "ignored", by_id(&store, &ids))
+        .await;
     scene.until_reason("by-name", "Synced").await;
     scene.until_reason("by-id", "Synced").await;
 
@@ -78,7 +93,10 @@ async fn r4_a_cluster_store_gives_what_it_grants_and_asks_nobody_about_anything_
         assert_eq!(says(&seen, "SourceAvailable"), ("Unknown", "NotRead"));
         assert_eq!(says(&seen, "Stalled"), ("True", "NotGranted"));
         let message = condition(&seen, "Ready").unwrap().2;
-        assert!(message.contains(&store) && message.contains("add the secret to the store's grants"), "{message}");
+        assert!(
+            message.contains(&store) && message.contains("add the secret to the store's grants"),
+            "{message}"
+        );
         assert_eq!(scene.secret(object).await, None);
         scene.until_warnings(object, &["NotGranted"]).await;
     }
@@ -90,15 +108,29 @@ async fn r4_a_cluster_store_gives_what_it_grants_and_asks_nobody_about_anything_
 async fn r4_a_grant_that_is_added_works_at_once_and_one_that_is_taken_away_leaves_the_secret() {
     let (scene, store) = with_cluster_store(json!([])).await;
     let id = scene.secret_in_ncp("shop-orders", VALUE);
-    scene.create_ncp_secret("orders-db", "shop-orders", through(&store)).await;
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", through(&store))
+        .await;
     scene.until_reason("orders-db", "NotGranted").await;
     let grants = json!([{"namespaces": [scene.namespace], "secretNames": ["shop-orders"]}]);
-    scene.patch_store("ClusterNcpSecretStore", &store, json!({"spec": {"grants": grants}})).await;
+    scene
+        .patch_store(
+            "ClusterNcpSecretStore",
+            &store,
+            json!({"spec": {"grants": grants}}),
+        )
+        .await;
     scene.until_reason("orders-db", "Synced").await;
 
     let before = scene.secret("orders-db").await;
     let looks = scene.looks_at(&id);
-    scene.patch_store("ClusterNcpSecretStore", &store, json!({"spec": {"grants": []}})).await;
+    scene
+        .patch_store(
+            "ClusterNcpSecretStore",
+            &store,
+            json!({"spec": {"grants": []}}),
+        )
+        .await;
     let object = scene.until_reason("orders-db", "NotGranted").await;
     assert_eq!(says(&object, "Ready"), ("False", "NotGranted"));
     let message = condition(&object, "Ready").unwrap().2;
@@ -108,7 +140,9 @@ async fn r4_a_grant_that_is_added_works_at_once_and_one_that_is_taken_away_leave
     assert_eq!(scene.secret("orders-db").await, before);
 
     let set = json!({"spec": {"grants": [{"namespaces": ["*"], "secretNames": ["shop-?rders"]}]}});
-    scene.patch_store("ClusterNcpSecretStore", &store, set).await;
+    scene
+        .patch_store("ClusterNcpSecretStore", &store, set)
+        .await;
     scene.until_reason("orders-db", "Synced").await;
     assert_eq!(scene.secret("orders-db").await, before);
     remove(&scene, &store).await;
@@ -122,7 +156,10 @@ async fn r4_a_store_of_another_namespace_and_its_credentials_are_out_of_reach() 
     let elsewhere = format!("{}-elsewhere", scene.namespace);
     let namespaces: Api<Namespace> = Api::all(scene.client.clone());
     let namespace = serde_json::from_value(json!({"metadata": {"name": elsewhere}})).unwrap();
-    namespaces.create(&PostParams::default(), &namespace).await.unwrap();
+    namespaces
+        .create(&PostParams::default(), &namespace)
+        .await
+        .unwrap();
     let key = scene.emulator.add_key(Role::Viewer);
     let secret = serde_json::from_value(json!({
         "metadata": {"name": "their-credentials"},
@@ -130,7 +167,10 @@ async fn r4_a_store_of_another_namespace_and_its_credentials_are_out_of_reach() 
     }))
     .unwrap();
     let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &elsewhere);
-    secrets.create(&PostParams::default(), &secret).await.unwrap();
+    secrets
+        .create(&PostParams::default(), &secret)
+        .await
+        .unwrap();
     let store = serde_json::from_value(json!({
         "metadata": {"name": "theirs"},
         "spec": {"region": "KR", "auth": {"secretRef": {"name": "their-credentials"}}},
@@ -140,14 +180,23 @@ async fn r4_a_store_of_another_namespace_and_its_credentials_are_out_of_reach() 
     stores.create(&PostParams::default(), &store).await.unwrap();
 
     let spec = json!({"storeRef": {"name": "theirs"}});
-    scene.create_ncp_secret("their-store", "shop-orders", spec).await;
+    scene
+        .create_ncp_secret("their-store", "shop-orders", spec)
+        .await;
     scene.until_reason("their-store", "StoreNotFound").await;
-    scene.create_store_with("borrowed", "their-credentials").await;
+    scene
+        .create_store_with("borrowed", "their-credentials")
+        .await;
     let spec = json!({"storeRef": {"name": "borrowed"}});
-    scene.create_ncp_secret("their-key", "shop-orders", spec).await;
+    scene
+        .create_ncp_secret("their-key", "shop-orders", spec)
+        .await;
     let object = scene.until_reason("their-key", "CredentialsMissing").await;
     let message = condition(&object, "Ready").unwrap().2;
-    assert!(message.contains("\"their-credentials\"") && message.contains("does not exist"), "{message}");
+    assert!(
+        message.contains("\"their-credentials\"") && message.contains("does not exist"),
+        "{message}"
+    );
     assert_eq!(scene.emulator.calls(), []);
 
     // Nor are there fields that could lead there: the API server drops them.
@@ -160,7 +209,14 @@ async fn r4_a_store_of_another_namespace_and_its_credentials_are_out_of_reach() 
         "spec": {"storeRef": {"name": "theirs", "namespace": elsewhere}, "source": {"secretName": "shop-orders"}},
     }));
     for stored in [store.await, object.await] {
-        assert!(!stored.data["spec"].to_string().contains(&elsewhere), "{}", stored.data);
+        assert!(
+            !stored.data["spec"].to_string().contains(&elsewhere),
+            "{}",
+            stored.data
+        );
     }
-    namespaces.delete(&elsewhere, &DeleteParams::default()).await.unwrap();
+    namespaces
+        .delete(&elsewhere, &DeleteParams::default())
+        .await
+        .unwrap();
 }

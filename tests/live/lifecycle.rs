@@ -47,25 +47,43 @@ async fn a_disabled_secret_is_told_and_comes_back_when_it_is_enabled() {
     next_slot(&scene, &id).await;
     let object = scene.until_reason("orders-db", "SourceDisabled").await;
     assert_eq!(says(&object, "Ready"), ("False", "SourceDisabled"));
-    assert_eq!(says(&object, "SourceAvailable"), ("False", "SourceDisabled"));
+    assert_eq!(
+        says(&object, "SourceAvailable"),
+        ("False", "SourceDisabled")
+    );
     assert_eq!(says(&object, "Stalled"), ("True", "SourceDisabled"));
     let message = condition(&object, "Ready").unwrap().2;
-    assert_eq!(message, "The secret is disabled in NCP. Enable the secret in NCP. Pods keep the last value.");
+    assert_eq!(
+        message,
+        "The secret is disabled in NCP. Enable the secret in NCP. Pods keep the last value."
+    );
     assert_eq!(source(&scene).await.lifecycle, "DISABLE");
     let calls = scene.emulator.calls();
-    let calls = calls.iter().filter(|call| call.secret_id.as_deref() == Some(&id));
-    assert_eq!(calls.count(), 1, "nobody asks for a value that cannot be had");
+    let calls = calls
+        .iter()
+        .filter(|call| call.secret_id.as_deref() == Some(&id));
+    assert_eq!(
+        calls.count(),
+        1,
+        "nobody asks for a value that cannot be had"
+    );
 
     for _ in 0..3 {
         next_slot(&scene, &id).await;
     }
-    assert_eq!(scene.version("orders-db").await, object.metadata.resource_version.unwrap());
+    assert_eq!(
+        scene.version("orders-db").await,
+        object.metadata.resource_version.unwrap()
+    );
     assert_eq!(scene.secret("orders-db").await.as_ref(), Some(&before));
     scene.until_warnings("orders-db", &["SourceDisabled"]).await;
 
     scene.emulator.enable(&id).unwrap();
     let new = r#"{"password":"new"}"#;
-    scene.emulator.set_value(&id, Stage::Active, Some(new)).unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(new))
+        .unwrap();
     next_slot(&scene, &id).await;
     let object = scene.until_reason("orders-db", "Synced").await;
     assert_eq!(says(&object, "SourceAvailable"), ("True", "Enabled"));
@@ -93,13 +111,19 @@ async fn a_read_that_is_refused_in_between_is_explained_by_the_lifecycle() {
         let before = scene.secret("orders-db").await;
         let slow = ncp_emulator::Effect::Delay(std::time::Duration::from_secs(1));
         let value = ncp_emulator::Operation::GetSecretStageValue;
-        scene.emulator.add_fault(ncp_emulator::Fault::new(slow).operation(value).times(1));
+        scene
+            .emulator
+            .add_fault(ncp_emulator::Fault::new(slow).operation(value).times(1));
         let looks = scene.looks_at(&id);
         scene.annotate("orders-db", "now").await;
         scene.until_looks(&id, looks + 1).await;
         scene.emulator.disable(&id).unwrap();
         let object = scene.force("orders-db", "now").await;
-        assert_eq!(says(&object, "Ready"), ("False", "SourceDisabled"), "{form:?}");
+        assert_eq!(
+            says(&object, "Ready"),
+            ("False", "SourceDisabled"),
+            "{form:?}"
+        );
         assert_eq!(scene.secret("orders-db").await, before);
     }
 }
@@ -119,7 +143,10 @@ async fn r1_a_secret_on_its_way_out_is_told_with_its_date_and_its_end_takes_noth
         assert!(message.contains("cancel its deletion in NCP"), "{message}");
         let seen = source(&scene).await;
         assert_eq!(seen.lifecycle, "REVOKE");
-        assert_eq!(seen.expected_destroy_time.unwrap().0.as_second(), date.as_second());
+        assert_eq!(
+            seen.expected_destroy_time.unwrap().0.as_second(),
+            date.as_second()
+        );
 
         scene.settle().await;
         // Over the last slot before the date, and then to the date itself.
@@ -151,7 +178,9 @@ async fn r1_a_secret_on_its_way_out_is_told_with_its_date_and_its_end_takes_noth
             scene.settle().await;
         }
         assert_eq!(scene.secret("orders-db").await, before);
-        scene.until_warnings("orders-db", &["SourceRevoked", reason]).await;
+        scene
+            .until_warnings("orders-db", &["SourceRevoked", reason])
+            .await;
     }
 }
 

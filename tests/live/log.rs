@@ -1,9 +1,10 @@
 //! What the operator logs while a test runs.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing_subscriber::EnvFilter;
 
 /// Everything that is logged on this thread, which is where a test and its operator run.
@@ -18,6 +19,9 @@ struct Text(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Listens from now on; the filter is the one of `--log`.
     pub fn capture(filter: &str) -> Self {
+        // With one subscriber in the process, what other threads come across first would be left out for good.
+        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let text = Text::default();
         let writer = text.clone();
         let subscriber = tracing_subscriber::fmt()

@@ -58,7 +58,8 @@ async fn r2_a_foreign_secret_is_never_touched_and_its_place_is_taken_when_it_is_
 #[tokio::test]
 async fn r2_a_secret_with_another_controller_is_not_touched() {
     let scene = Scene::start().await;
-    let map: ConfigMap = serde_json::from_value(json!({"metadata": {"name": "their-map"}})).unwrap();
+    let map: ConfigMap =
+        serde_json::from_value(json!({"metadata": {"name": "their-map"}})).unwrap();
     let map = scene
         .api::<ConfigMap>()
         .create(&PostParams::default(), &map)
@@ -133,7 +134,10 @@ async fn r2_of_two_objects_with_one_target_the_older_has_it_until_it_is_deleted(
         assert_eq!(scene.secret("shared").await.unwrap(), secret);
         let younger = scene.ncp_secret("a-younger").await;
         assert_eq!(says(&younger, "Ready"), ("False", "TargetNotOwned"));
-        assert_eq!(says(&scene.ncp_secret("z-older").await, "Ready"), ("True", "Synced"));
+        assert_eq!(
+            says(&scene.ncp_secret("z-older").await, "Ready"),
+            ("True", "Synced")
+        );
     }
     assert_eq!(scene.warnings("a-younger").await, ["TargetNotOwned"]);
 
@@ -147,7 +151,11 @@ async fn r2_of_two_objects_with_one_target_the_older_has_it_until_it_is_deleted(
 async fn r2_the_secret_of_another_object_is_not_touched_even_by_an_older_one() {
     let scene = Scene::start().await;
     let id = scene
-        .synced("older", r#"{"value":"older"}"#, json!({"target": {"name": "elsewhere"}}))
+        .synced(
+            "older",
+            r#"{"value":"older"}"#,
+            json!({"target": {"name": "elsewhere"}}),
+        )
         .await;
     scene
         .synced("younger", r#"{"value":"younger"}"#, json!({}))

@@ -33,17 +33,31 @@ fn rules(with_stores: bool) -> Value {
 #[tokio::test]
 async fn readyz_names_the_watch_that_is_missing_until_it_is_there() {
     let scene = Scene::without_operator().await;
-    let (roles, bindings): (Api<ClusterRole>, Api<ClusterRoleBinding>) =
-        (Api::all(scene.client.clone()), Api::all(scene.client.clone()));
+    let (roles, bindings): (Api<ClusterRole>, Api<ClusterRoleBinding>) = (
+        Api::all(scene.client.clone()),
+        Api::all(scene.client.clone()),
+    );
     let name = format!("{}-half", scene.namespace);
     let role = json!({"metadata": {"name": name}, "rules": rules(false)});
-    roles.create(&PostParams::default(), &serde_json::from_value(role).unwrap()).await.unwrap();
+    roles
+        .create(
+            &PostParams::default(),
+            &serde_json::from_value(role).unwrap(),
+        )
+        .await
+        .unwrap();
     let binding = json!({
         "metadata": {"name": name},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
         "subjects": [{"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"}],
     });
-    bindings.create(&PostParams::default(), &serde_json::from_value(binding).unwrap()).await.unwrap();
+    bindings
+        .create(
+            &PostParams::default(),
+            &serde_json::from_value(binding).unwrap(),
+        )
+        .await
+        .unwrap();
 
     let mut settings = scene.settings();
     settings.kubeconfig = Some(scene.cluster.user_kubeconfig(&name, None).unwrap());
@@ -58,13 +72,26 @@ async fn readyz_names_the_watch_that_is_missing_until_it_is_there() {
         (fetch(&format!("{served}/readyz")).await == (503, waits.into())).then_some(())
     })
     .await;
-    assert_eq!(fetch(&format!("{served}/livez")).await, (200, "ok\n".into()), "a restart would not help");
+    assert_eq!(
+        fetch(&format!("{served}/livez")).await,
+        (200, "ok\n".into()),
+        "a restart would not help"
+    );
 
     let patch = Patch::Merge(json!({"rules": rules(true)}));
-    roles.patch(&name, &PatchParams::default(), &patch).await.unwrap();
-    until("it is ready", async || (fetch(&format!("{served}/readyz")).await.0 == 200).then_some(())).await;
+    roles
+        .patch(&name, &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    until("it is ready", async || {
+        (fetch(&format!("{served}/readyz")).await.0 == 200).then_some(())
+    })
+    .await;
     operator.stop().await;
-    bindings.delete(&name, &DeleteParams::default()).await.unwrap();
+    bindings
+        .delete(&name, &DeleteParams::default())
+        .await
+        .unwrap();
     roles.delete(&name, &DeleteParams::default()).await.unwrap();
 }
 
@@ -76,8 +103,12 @@ fn samples(text: &str) -> Vec<(String, f64)> {
     for line in text.lines() {
         if let Some(comment) = line.strip_prefix("# ") {
             let mut words = comment.split(' ');
-            if let (Some("TYPE"), Some(name), Some(_)) = (words.next(), words.next(), words.next()) {
-                assert!(described.insert(name.to_owned()), "{name} is described twice");
+            if let (Some("TYPE"), Some(name), Some(_)) = (words.next(), words.next(), words.next())
+            {
+                assert!(
+                    described.insert(name.to_owned()),
+                    "{name} is described twice"
+                );
             }
             continue;
         }
@@ -94,13 +125,25 @@ fn samples(text: &str) -> Vec<(String, f64)> {
 #[tokio::test]
 async fn metrics_count_what_happens_and_name_nobody() {
     let scene = Scene::start().await;
-    let response = reqwest::get(format!("{}/metrics", scene.probes())).await.unwrap();
-    let type_ = response.headers()["content-type"].to_str().unwrap().to_owned();
-    assert_eq!(type_, "application/openmetrics-text; version=1.0.0; charset=utf-8");
-    let id = scene.synced("orders-db", r#"{"password":"p"}"#, json!({})).await;
+    let response = reqwest::get(format!("{}/metrics", scene.probes()))
+        .await
+        .unwrap();
+    let type_ = response.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        type_,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    let id = scene
+        .synced("orders-db", r#"{"password":"p"}"#, json!({}))
+        .await;
     scene.until_idle().await;
     let before = scene.metrics().await;
-    scene.emulator.add_fault(Fault::new(Effect::Unavailable).times(1));
+    scene
+        .emulator
+        .add_fault(Fault::new(Effect::Unavailable).times(1));
     scene.force("orders-db", "fails").await;
     scene.until_reason("orders-db", "Synced").await;
     scene.until_idle().await;
@@ -108,11 +151,17 @@ async fn metrics_count_what_happens_and_name_nobody() {
 
     let count = |text: &str, series: &str| {
         let series = format!("ncp_secret_operator_{series}");
-        samples(text).into_iter().find(|(name, _)| *name == series).map_or(0.0, |(_, number)| number)
+        samples(text)
+            .into_iter()
+            .find(|(name, _)| *name == series)
+            .map_or(0.0, |(_, number)| number)
     };
     let moved = |series: &str| count(&after, series) - count(&before, series);
     let table = [
-        (r#"passes_total{outcome="failed",reason="SourceUnavailable"}"#, 1.0),
+        (
+            r#"passes_total{outcome="failed",reason="SourceUnavailable"}"#,
+            1.0,
+        ),
         (r#"passes_total{outcome="synced",reason="Synced"}"#, 1.0),
         (r#"looks_total{result="SourceUnavailable"}"#, 1.0),
         (r#"looks_total{result="Read"}"#, 1.0),
@@ -123,11 +172,21 @@ async fn metrics_count_what_happens_and_name_nobody() {
         ("status_writes_total", 2.0),
     ];
     for (series, wanted) in table {
-        assert!((moved(series) - wanted).abs() < 0.5, "{series} moved by {}", moved(series));
+        assert!(
+            (moved(series) - wanted).abs() < 0.5,
+            "{series} moved by {}",
+            moved(series)
+        );
     }
     assert!((count(&after, r#"secret_writes_total{kind="create"}"#) - 1.0).abs() < 0.5);
     assert!((count(&after, "objects") - 1.0).abs() < 0.5);
-    for name in ["orders-db", &scene.namespace, &id, "ncp-credentials", &scene.key.access_key] {
+    for name in [
+        "orders-db",
+        &scene.namespace,
+        &id,
+        "ncp-credentials",
+        &scene.key.access_key,
+    ] {
         assert!(!after.contains(name), "{name} is in {after}");
     }
 }

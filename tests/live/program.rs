@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -35,11 +36,17 @@ fn run(arguments: &[&str]) -> Output {
 #[tokio::test]
 async fn settings_that_cannot_be_used_are_told_on_stderr_and_end_the_program() {
     let scene = Scene::without_operator().await;
-    let kubeconfig = format!("--kubeconfig={}", scene.settings().kubeconfig.unwrap().display());
+    let kubeconfig = format!(
+        "--kubeconfig={}",
+        scene.settings().kubeconfig.unwrap().display()
+    );
     let free = "--listen=127.0.0.1:0";
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = format!("--listen={}", taken.local_addr().unwrap());
-    let listens = format!("failed to listen on {}: is something else using the port?", taken.local_addr().unwrap());
+    let listens = format!(
+        "failed to listen on {}: is something else using the port?",
+        taken.local_addr().unwrap()
+    );
     let no_pem = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&no_pem, "this is no certificate").unwrap();
     let no_pem = format!("--extra-ca-file={}", no_pem.path().display());
@@ -51,37 +58,78 @@ async fn settings_that_cannot_be_used_are_told_on_stderr_and_end_the_program() {
         (&["--log-format=xml"], "--log-format"),
         (&["--log=a=b=c", free, &kubeconfig], "--log"),
         (&[free], "run in a pod, or set KUBECONFIG"),
-        (&[free, "--kubeconfig=/no/such/file"], "failed to use the kubeconfig file /no/such/file"),
-        (&[&listen, &kubeconfig], &listens),
-        (&[free, &kubeconfig, "--endpoint-kr-regional=http://127.0.0.1:1"], "the endpoint is plain http"),
         (
-            &[free, &kubeconfig, "--allow-loopback-http", "--endpoint-kr-global=http://198.51.100.1"],
+            &[free, "--kubeconfig=/no/such/file"],
+            "failed to use the kubeconfig file /no/such/file",
+        ),
+        (&[&listen, &kubeconfig], &listens),
+        (
+            &[
+                free,
+                &kubeconfig,
+                "--endpoint-kr-regional=http://127.0.0.1:1",
+            ],
+            "the endpoint is plain http",
+        ),
+        (
+            &[
+                free,
+                &kubeconfig,
+                "--allow-loopback-http",
+                "--endpoint-kr-global=http://198.51.100.1",
+            ],
             "the endpoint is plain http, and not on 127.0.0.1, [::1] or localhost",
         ),
-        (&[free, &kubeconfig, "--endpoint-jpn-regional=nowhere"], "the endpoint is no URL like https://host/prefix"),
-        (&[free, &kubeconfig, "--extra-ca-file=/no/such/file"], "failed to read the certificate authorities in /no/such/file"),
-        (&[free, &kubeconfig, &no_pem], "failed to read the extra certificate authorities as PEM"),
-        (&[free, &kubeconfig, &clock], "the endpoint kr-regional is not on a loopback address"),
-        (&[free, &kubeconfig, &clock, "--log=off"], "the endpoint kr-regional is not on a loopback address"),
+        (
+            &[free, &kubeconfig, "--endpoint-jpn-regional=nowhere"],
+            "the endpoint is no URL like https://host/prefix",
+        ),
+        (
+            &[free, &kubeconfig, "--extra-ca-file=/no/such/file"],
+            "failed to read the certificate authorities in /no/such/file",
+        ),
+        (
+            &[free, &kubeconfig, &no_pem],
+            "failed to read the extra certificate authorities as PEM",
+        ),
+        (
+            &[free, &kubeconfig, &clock],
+            "the endpoint kr-regional is not on a loopback address",
+        ),
+        (
+            &[free, &kubeconfig, &clock, "--log=off"],
+            "the endpoint kr-regional is not on a loopback address",
+        ),
     ];
     for (arguments, tells) in table {
         let output = run(arguments);
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(text.contains(tells), "{arguments:?} says {text:?}, and {:?}", String::from_utf8_lossy(&output.stdout));
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{arguments:?}: {}", output.status);
+        assert!(
+            text.contains(tells),
+            "{arguments:?} says {text:?}, and {:?}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        assert!(
+            matches!(output.status.code(), Some(1 | 2)),
+            "{arguments:?}: {}",
+            output.status
+        );
         assert!(!text.contains("panicked"), "{text}");
     }
 }
 
-fn start(kubeconfig: &[String]) -> Process {
+fn start(arguments: &[String], log: &Path) -> Process {
     let mut command = Command::new(PROGRAM);
-    command.args(kubeconfig).env_remove("KUBECONFIG");
-    Process::spawn(&command, testbed::Output::Inherit).unwrap()
+    command.args(arguments).env_remove("KUBECONFIG");
+    Process::spawn(&command, testbed::Output::Log(log.to_owned())).unwrap()
 }
 
 async fn end(mut program: Process, signal: Signal) {
     program.signal(signal).unwrap();
-    let ended = tokio::time::timeout(SECONDS, program.wait()).await.unwrap().unwrap();
+    let ended = tokio::time::timeout(SECONDS, program.wait())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((ended.code(), ended.signal()), (Some(0), None));
 }
 
@@ -92,11 +140,15 @@ async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes
     let plane = ControlPlane::start(&binaries).await.unwrap();
 
     let address = format!("127.0.0.1:{}", free_ports().next().unwrap());
-    let program = start(&[
+    let folder = tempdir().unwrap();
+    let [not_ready, text, json] =
+        ["not-ready", "text", "json"].map(|form| folder.path().join(form));
+    let arguments = [
         format!("--kubeconfig={}", plane.cluster().kubeconfig().display()),
         format!("--listen={address}"),
         "--namespace=default".into(),
-    ]);
+    ];
+    let program = start(&arguments, &not_ready);
     let readyz = format!("http://{address}/readyz");
     until("the program waits for the CRDs", async || {
         let response = reqwest::get(&readyz).await.ok()?;
@@ -107,14 +159,22 @@ async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes
 
     let scene = Scene::in_own(&plane).await;
     scene.create_store("ncp").await;
-    for (turn, signal) in [Signal::TERM, Signal::INT].into_iter().enumerate() {
-        let name = format!("object-{turn}");
+    for (signal, form, log) in [(Signal::TERM, "text", &text), (Signal::INT, "json", &json)] {
+        let name = format!("object-{form}");
         let id = scene.secret_in_ncp(&name, r#"{"password":"p"}"#);
         let slow = Fault::new(Effect::Delay(Duration::from_secs(2)));
-        scene.emulator.add_fault(slow.operation(Operation::GetSecretStageValue).secret(&id).times(1));
+        scene.emulator.add_fault(
+            slow.operation(Operation::GetSecretStageValue)
+                .secret(&id)
+                .times(1),
+        );
         let mut arguments = scene.arguments()[1..].to_vec();
-        arguments.push(format!("--clock-url={}/clock", scene.emulator.endpoints().admin));
-        let program = start(&arguments);
+        arguments.push(format!(
+            "--clock-url={}/clock",
+            scene.emulator.endpoints().admin
+        ));
+        arguments.push(format!("--log-format={form}"));
+        let program = start(&arguments, log);
         scene.create_by_id(&name, &id, json!({})).await;
         scene.until_looks(&id, 1).await;
         assert_eq!(scene.secret(&name).await, None, "the pass has not ended");
@@ -123,4 +183,17 @@ async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes
         scene.until_reason(&name, "Synced").await;
     }
     plane.stop().await.unwrap();
+
+    let log = std::fs::read_to_string(&text).unwrap();
+    assert!(
+        log.contains("the operator has stopped") && !log.contains('\u{1b}'),
+        "{log}"
+    );
+    for line in std::fs::read_to_string(&json).unwrap().lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(
+            line["message"].is_string() && line["level"].is_string(),
+            "{line}"
+        );
+    }
 }

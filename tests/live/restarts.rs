@@ -44,15 +44,24 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
             scene.emulator.start_rotation(id).unwrap();
             scene.emulator.fail_rotation(id).unwrap();
         }),
-        ("disabled", "SourceDisabled", |scene, id| scene.emulator.disable(id).unwrap()),
-        ("revoked", "SourceRevoked", |scene, id| scene.emulator.request_deletion(id).unwrap()),
+        ("disabled", "SourceDisabled", |scene, id| {
+            scene.emulator.disable(id).unwrap()
+        }),
+        ("revoked", "SourceRevoked", |scene, id| {
+            scene.emulator.request_deletion(id).unwrap()
+        }),
         ("empty", "SourceUnreadable", |scene, id| {
             let stage = ncp_emulator::Stage::Active;
-            scene.emulator.set_raw_value(id, stage, Some("no json")).unwrap();
+            scene
+                .emulator
+                .set_raw_value(id, stage, Some("no json"))
+                .unwrap();
         }),
     ];
     for (name, reason, change) in states {
-        let new = NewSecret::named(name).value(VALUE).automatic_rotation(30, "rotate");
+        let new = NewSecret::named(name)
+            .value(VALUE)
+            .automatic_rotation(30, "rotate");
         let id = scene.emulator.create_secret(new).unwrap();
         scene.create_by_id(name, &id, json!({})).await;
         scene.until_reason(name, "Synced").await;
@@ -63,10 +72,30 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
     scene.secret_in_ncp("readable", VALUE);
     let never_synced = [
         ("absent", "SourceNotFound", "no-such-name", json!({})),
-        ("no-stage", "StageEmpty", "readable", json!({"source": {"stage": "Previous"}})),
-        ("no-key", "MissingKey", "readable", json!({"data": [{"key": "a", "from": "nothing"}]})),
-        ("no-store", "StoreNotFound", "readable", json!({"storeRef": {"name": "nothing"}})),
-        ("no-credentials", "CredentialsMissing", "readable", json!({"storeRef": {"name": "bare"}})),
+        (
+            "no-stage",
+            "StageEmpty",
+            "readable",
+            json!({"source": {"stage": "Previous"}}),
+        ),
+        (
+            "no-key",
+            "MissingKey",
+            "readable",
+            json!({"data": [{"key": "a", "from": "nothing"}]}),
+        ),
+        (
+            "no-store",
+            "StoreNotFound",
+            "readable",
+            json!({"storeRef": {"name": "nothing"}}),
+        ),
+        (
+            "no-credentials",
+            "CredentialsMissing",
+            "readable",
+            json!({"storeRef": {"name": "bare"}}),
+        ),
         ("foreign", "TargetNotOwned", "readable", json!({})),
     ];
     scene
@@ -136,7 +165,10 @@ async fn r7_a_restart_with_everything_in_order_writes_nothing_and_calls_nothing(
     let mut asked = scene.asked(mark);
     asked.sort();
     // What the watch does not show is asked for: whose the contested target is, and whether the credentials are there.
-    assert_eq!(asked, ["get secrets foreign 200", "get secrets no-such-secret 404"]);
+    assert_eq!(
+        asked,
+        ["get secrets foreign 200", "get secrets no-such-secret 404"]
+    );
 }
 
 #[tokio::test]
@@ -173,7 +205,9 @@ async fn a_new_installation_key_has_each_secret_written_once_with_equal_content(
     scene.look_after(&id, AN_HOUR).await;
     scene.look_after(&id, AN_HOUR).await;
     let patches = scene.asked(mark);
-    let patches = patches.iter().filter(|line| *line == "patch secrets orders-db 200");
+    let patches = patches
+        .iter()
+        .filter(|line| *line == "patch secrets orders-db 200");
     assert_eq!(patches.count(), 1);
     let after = scene.secret("orders-db").await.unwrap();
     assert_eq!(values(&after), values(&before));

@@ -23,7 +23,9 @@ impl Rotating {
     async fn start() -> Self {
         let scene = Scene::start().await;
         scene.steering.freeze();
-        scene.emulator.behave(|behavior| behavior.day = SignedDuration::from_hours(1));
+        scene
+            .emulator
+            .behave(|behavior| behavior.day = SignedDuration::from_hours(1));
         scene.emulator.put_trigger(Trigger::named("rotator"));
         let new = NewSecret::named("shop-orders")
             .value(r#"{"password":"old"}"#)
@@ -35,7 +37,13 @@ impl Rotating {
         scene.create_ncp_secret("orders-db", "ignored", spec).await;
         scene.until_reason("orders-db", "Synced").await;
         scene.settle().await;
-        let date = scene.emulator.secret(&id).unwrap().automatic_rotation.unwrap().next;
+        let date = scene
+            .emulator
+            .secret(&id)
+            .unwrap()
+            .automatic_rotation
+            .unwrap()
+            .next;
         Self { scene, id, date }
     }
 
@@ -97,12 +105,21 @@ fn following(it: &Rotating, object: &NcpSecret) -> SignedDuration {
 async fn the_operator_wakes_half_a_minute_to_a_minute_after_the_date_of_the_next_rotation() {
     let it = Rotating::start().await;
     let object = it.scene.ncp_secret("orders-db").await;
-    assert_eq!(source(&object).next_rotation_time.as_ref().unwrap().0.as_second(), it.date.as_second());
+    assert_eq!(
+        source(&object)
+            .next_rotation_time
+            .as_ref()
+            .unwrap()
+            .0
+            .as_second(),
+        it.date.as_second()
+    );
     assert_eq!(source(&object).rotation_period_days, Some(1));
     assert_eq!(says(&object, "RotationHealthy"), ("True", "Idle"));
     assert_eq!(says(&object, "SourceAvailable"), ("True", "Enabled"));
 
-    it.nothing_for(it.date.duration_since(it.scene.clock.now())).await;
+    it.nothing_for(it.date.duration_since(it.scene.clock.now()))
+        .await;
     it.nothing_for(SignedDuration::from_millis(29_999)).await;
     it.scene.advance(SignedDuration::from_secs(31));
     it.scene.until_looks(&it.id, 2).await;
@@ -127,15 +144,25 @@ async fn a_running_rotation_is_followed_closely_and_ever_less_closely_until_it_c
         }
         object = it.look_comes_after(wait).await;
         assert_eq!(says(&object, "RotationHealthy"), ("True", "InProgress"));
-        assert_eq!(object.metadata.resource_version, version, "nothing has happened");
+        assert_eq!(
+            object.metadata.resource_version, version,
+            "nothing has happened"
+        );
         waits.push(wait.as_secs());
     }
     assert_eq!((waits.first(), waits.last()), (Some(&5), Some(&60)));
     assert!(waits.is_sorted(), "{waits:?}");
 
     object = it.look_comes_after(SignedDuration::from_mins(1)).await;
-    assert_eq!(says(&object, "RotationHealthy"), ("False", "RotationStalled"));
-    assert_eq!(says(&object, "Ready"), ("True", "Synced"), "the Secret is good all the same");
+    assert_eq!(
+        says(&object, "RotationHealthy"),
+        ("False", "RotationStalled")
+    );
+    assert_eq!(
+        says(&object, "Ready"),
+        ("True", "Synced"),
+        "the Secret is good all the same"
+    );
     assert_eq!(condition(&object, "Stalled"), None);
     assert_eq!(source(&object).rotating_since.as_ref(), Some(&since));
     it.look_comes_after(SignedDuration::from_mins(15)).await;
@@ -146,10 +173,16 @@ async fn a_running_rotation_is_followed_closely_and_ever_less_closely_until_it_c
 async fn the_new_value_arrives_at_the_first_look_after_the_rotation_completed() {
     let it = Rotating::begun().await;
     let object = it.scene.ncp_secret("orders-db").await;
-    it.emulator().update_pending(&it.id, r#"{"password":"new"}"#).unwrap();
+    it.emulator()
+        .update_pending(&it.id, r#"{"password":"new"}"#)
+        .unwrap();
     let wait = following(&it, &object);
     let object = it.look_comes_after(wait).await;
-    assert_eq!(it.password().await, "old", "a value that is pending is not in use");
+    assert_eq!(
+        it.password().await,
+        "old",
+        "a value that is pending is not in use"
+    );
     it.emulator().complete_rotation(&it.id).unwrap();
     let object = it.look_comes_after(following(&it, &object)).await;
     assert_eq!(it.password().await, "new");
@@ -162,16 +195,26 @@ async fn the_new_value_arrives_at_the_first_look_after_the_rotation_completed() 
 #[tokio::test]
 async fn a_rotation_that_completes_between_the_two_calls_of_a_look_is_not_missed() {
     let it = Rotating::begun().await;
-    it.emulator().update_pending(&it.id, r#"{"password":"new"}"#).unwrap();
+    it.emulator()
+        .update_pending(&it.id, r#"{"password":"new"}"#)
+        .unwrap();
     let slow = Effect::Delay(std::time::Duration::from_secs(2));
-    it.emulator().add_fault(Fault::new(slow).operation(Operation::GetSecretStageValue).times(1));
+    it.emulator().add_fault(
+        Fault::new(slow)
+            .operation(Operation::GetSecretStageValue)
+            .times(1),
+    );
     let looks = it.scene.looks_at(&it.id);
     it.scene.annotate("orders-db", "now").await;
     it.scene.until_looks(&it.id, looks + 1).await;
     it.emulator().complete_rotation(&it.id).unwrap();
     let object = it.scene.force("orders-db", "now").await;
     assert_eq!(it.password().await, "new");
-    assert_eq!(source(&object).rotation_phase, "ROTATING", "as the first call saw it");
+    assert_eq!(
+        source(&object).rotation_phase,
+        "ROTATING",
+        "as the first call saw it"
+    );
     let object = it.look_comes_after(following(&it, &object)).await;
     assert_eq!(source(&object).rotation_phase, "NONE");
     assert_eq!(it.password().await, "new");
@@ -204,15 +247,24 @@ async fn a_failed_rotation_is_told_and_looked_at_again_in_a_quarter_of_an_hour()
 #[tokio::test]
 async fn a_date_that_passes_without_a_rotation_is_watched_and_told_after_a_quarter_of_an_hour() {
     let it = Rotating::start().await;
-    it.emulator().behave(|behavior| behavior.schedule = Schedule::Silent);
-    it.scene.advance(it.date.duration_since(it.scene.clock.now()));
+    it.emulator()
+        .behave(|behavior| behavior.schedule = Schedule::Silent);
+    it.scene
+        .advance(it.date.duration_since(it.scene.clock.now()));
     it.scene.advance(SignedDuration::from_mins(1));
     it.scene.until_looks(&it.id, 2).await;
     let mut object = it.settled().await;
     let overdue = || it.scene.clock.now().duration_since(it.date);
     while overdue() < SignedDuration::from_mins(15) {
-        assert_eq!(says(&object, "RotationHealthy"), ("True", "Idle"), "{} late", overdue());
-        object = it.look_comes_after(overdue().max(SignedDuration::from_secs(30))).await;
+        assert_eq!(
+            says(&object, "RotationHealthy"),
+            ("True", "Idle"),
+            "{} late",
+            overdue()
+        );
+        object = it
+            .look_comes_after(overdue().max(SignedDuration::from_secs(30)))
+            .await;
     }
     let (status, reason, message) = condition(&object, "RotationHealthy").unwrap();
     assert_eq!((status, reason), ("False", "RotationOverdue"));
@@ -239,11 +291,17 @@ async fn both_words_that_ncp_has_for_a_running_rotation_are_understood() {
         it.emulator().execute_rotation(&it.id).unwrap();
         it.emulator().start_rotation(&it.id).unwrap();
         let object = it.scene.force("orders-db", "now").await;
-        let word = if shown == RotatingStatus::Rotating { "ROTATING" } else { "ENABLE" };
+        let word = if shown == RotatingStatus::Rotating {
+            "ROTATING"
+        } else {
+            "ENABLE"
+        };
         assert_eq!(source(&object).lifecycle, word);
         assert_eq!(source(&object).rotation_phase, "ROTATING");
         assert_eq!(says(&object, "RotationHealthy"), ("True", "InProgress"));
-        it.emulator().update_pending(&it.id, r#"{"password":"new"}"#).unwrap();
+        it.emulator()
+            .update_pending(&it.id, r#"{"password":"new"}"#)
+            .unwrap();
         it.emulator().complete_rotation(&it.id).unwrap();
         it.look_comes_after(following(&it, &object)).await;
         let secret = it.scene.secret("orders-db").await.unwrap();

@@ -36,6 +36,8 @@ pub struct Scene {
     pub clock: Clock,
     pub steering: Steering,
     /// How long a pass may take, if not as long as in production.
+    /// Whether the operator follows the stores of the cluster, which all tests share.
+    pub cluster_stores: bool,
     pub longest_pass: Option<Duration>,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
@@ -87,6 +89,7 @@ impl Scene {
             key,
             clock,
             steering,
+            cluster_stores: false,
             longest_pass: None,
             kubeconfig,
             operator: None,
@@ -144,7 +147,7 @@ impl Scene {
 
     /// Lets operators that are started from now on reach the API server as that file says.
     pub fn use_kubeconfig(&mut self, path: &std::path::Path) {
-        self.kubeconfig = path.to_owned();
+        path.clone_into(&mut self.kubeconfig);
     }
 
     pub fn extras(&self) -> Extras {
@@ -152,7 +155,7 @@ impl Scene {
             clock: Some(self.clock.clone()),
             scope: Scope {
                 namespaces: vec![self.namespace.clone()],
-                cluster_stores: true,
+                cluster_stores: self.cluster_stores,
             },
             longest_pass: self.longest_pass,
         }
@@ -416,7 +419,7 @@ pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     }
 }
 
-fn merge(into: &mut Value, from: Value) {
+pub fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {

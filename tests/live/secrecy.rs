@@ -1,8 +1,7 @@
 //! R3: values and keys appear nowhere but in the data of the target and of the credential Secret.
 
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
 use base64::Engine;
@@ -14,10 +13,9 @@ use kube::api::{DeleteParams, ListParams};
 use ncp_emulator::{Effect, Fault, Key, Operation, Role, Stage};
 use ncp_secret_operator::api::{NcpSecret, NcpSecretStore};
 use serde_json::json;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::kept::failures;
+use crate::log::Log;
 use crate::scene::{Scene, until, values};
 use crate::tap::Tap;
 
@@ -27,39 +25,6 @@ const UNUSED: &str = "value-2f9c-never-asked-for";
 const WRONG_KEY: &str = "ncp_iam_WRONGACCESSKEY000001";
 const WRONG_HALF: &str = "ncp_iam_wrong-secret-half-2f9c";
 const NO_KEY: &str = "no-key-2f9c-something-else-altogether";
-
-/// A log at the level of every detail, in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Takes the log of every task of this thread: the runtime of the test has no other one.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_span_events(FmtSpan::FULL)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 /// Counts the panics of one thread, and leaves what is done about them as it is.
 fn count_panics(thread: ThreadId) -> Arc<AtomicUsize> {
@@ -77,7 +42,11 @@ fn count_panics(thread: ThreadId) -> Arc<AtomicUsize> {
 /// Each secret as it is, and as Kubernetes writes it.
 fn forms(secrets: &[&str]) -> Vec<String> {
     let encoded = secrets.iter().map(|secret| BASE64_STANDARD.encode(secret));
-    secrets.iter().map(|secret| (*secret).to_owned()).chain(encoded).collect()
+    secrets
+        .iter()
+        .map(|secret| (*secret).to_owned())
+        .chain(encoded)
+        .collect()
 }
 
 fn assert_none(place: &str, text: &str, forms: &[String]) {
@@ -93,7 +62,7 @@ fn assert_none(place: &str, text: &str, forms: &[String]) {
 #[tokio::test]
 async fn r3_values_and_keys_are_in_the_data_of_secrets_and_nowhere_else() {
     let panics = count_panics(std::thread::current().id());
-    let (log, _guard) = Log::start();
+    let log = Log::capture("trace");
     let mut scene = Scene::without_operator().await;
     let tap = Tap::on(scene.settings().kubeconfig.as_ref().unwrap()).await;
     scene.use_kubeconfig(tap.kubeconfig.path());
@@ -106,21 +75,51 @@ async fn r3_values_and_keys_are_in_the_data_of_secrets_and_nowhere_else() {
     let keys = [&*scene.key.access_key, &*scene.key.secret_key];
     let others = [VALUE, CHANGED, UNUSED, WRONG_KEY, WRONG_HALF, NO_KEY];
     let forms = forms(&[&keys[..], &others[..]].concat());
-    let log = log.text();
-    assert!(log.contains("Secret written") && log.contains("status changed"), "the operator's log is not there");
+    let log = log.lines().join("\n");
+    for line in ["Secret written", "status changed", "TRACE"] {
+        assert!(
+            log.contains(line),
+            "{line:?} is not in the log of {} bytes",
+            log.len()
+        );
+    }
     assert_none("the log", &log, &forms);
     let (objects, stores) = (scene.api::<NcpSecret>(), scene.api::<NcpSecretStore>());
-    let events = scene.api::<Event>().list(&ListParams::default()).await.unwrap();
+    let events = scene
+        .api::<Event>()
+        .list(&ListParams::default())
+        .await
+        .unwrap();
     let events = serde_json::to_string(&events.items).unwrap();
-    assert!(events.contains("CredentialsRejected") && events.contains("StageEmpty"), "{events}");
+    assert!(
+        events.contains("CredentialsRejected") && events.contains("StageEmpty"),
+        "{events}"
+    );
     assert_none("the events", &events, &forms);
     let objects = objects.list(&ListParams::default()).await.unwrap();
-    assert_none("the objects", &serde_json::to_string(&objects.items).unwrap(), &forms);
+    assert_none(
+        "the objects",
+        &serde_json::to_string(&objects.items).unwrap(),
+        &forms,
+    );
     let stores = stores.list(&ListParams::default()).await.unwrap();
-    assert_none("the stores", &serde_json::to_string(&stores.items).unwrap(), &forms);
+    assert_none(
+        "the stores",
+        &serde_json::to_string(&stores.items).unwrap(),
+        &forms,
+    );
     assert_none("the metrics", &scene.metrics().await, &forms);
-    for secret in scene.api::<Secret>().list(&ListParams::default()).await.unwrap() {
-        assert_none("the metadata of Secrets", &serde_json::to_string(&secret.metadata).unwrap(), &forms);
+    for secret in scene
+        .api::<Secret>()
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+    {
+        assert_none(
+            "the metadata of Secrets",
+            &serde_json::to_string(&secret.metadata).unwrap(),
+            &forms,
+        );
     }
     assert_answers(&tap, &scene, &forms);
     assert_eq!(panics.load(Ordering::Relaxed), 0);
@@ -131,12 +130,28 @@ async fn everything_happens(scene: &Scene) {
     let value = |text: &str| json!({"password": text, "unused": UNUSED}).to_string();
     let chosen = json!({"data": [{"key": "password", "from": "password"}]});
     let id = scene.synced("orders-db", &value(VALUE), chosen).await;
-    scene.create_ncp_secret("by-name", "orders-db", json!({"data": [{"key": "p", "from": "password"}]})).await;
+    scene
+        .create_ncp_secret(
+            "by-name",
+            "orders-db",
+            json!({"data": [{"key": "p", "from": "password"}]}),
+        )
+        .await;
     scene.until_reason("by-name", "Synced").await;
-    scene.emulator.set_value(&id, Stage::Active, Some(&value(CHANGED))).unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(&value(CHANGED)))
+        .unwrap();
     scene.force("orders-db", "changed").await;
-    scene.emulator.set_value(&id, Stage::Active, Some(&value(VALUE))).unwrap();
-    scene.api::<Secret>().delete("by-name", &DeleteParams::default()).await.unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(&value(VALUE)))
+        .unwrap();
+    scene
+        .api::<Secret>()
+        .delete("by-name", &DeleteParams::default())
+        .await
+        .unwrap();
     let repaired = until("the deleted Secret is back", async || {
         scene.advance(SignedDuration::from_secs(1));
         scene.secret("by-name").await
@@ -146,9 +161,13 @@ async fn everything_happens(scene: &Scene) {
     for (turn, effects) in failures().into_iter().enumerate() {
         for operation in [Operation::GetSecretDetail, Operation::GetSecretStageValue] {
             for effect in &effects {
-                scene.emulator.add_fault(Fault::new(effect.clone()).operation(operation));
+                scene
+                    .emulator
+                    .add_fault(Fault::new(effect.clone()).operation(operation));
             }
-            scene.force("orders-db", &format!("{operation:?} {turn}")).await;
+            scene
+                .force("orders-db", &format!("{operation:?} {turn}"))
+                .await;
             scene.emulator.clear_faults();
             scene.advance(SignedDuration::from_secs(305));
         }
@@ -162,15 +181,30 @@ async fn everything_happens(scene: &Scene) {
         String::new(),
     ];
     for (turn, text) in bad.iter().enumerate() {
-        scene.emulator.set_raw_value(&id, Stage::Active, Some(text)).unwrap();
+        scene
+            .emulator
+            .set_raw_value(&id, Stage::Active, Some(text))
+            .unwrap();
         scene.force("orders-db", &format!("bad {turn}")).await;
     }
-    scene.emulator.set_raw_value(&id, Stage::Active, Some(&value(CHANGED))).unwrap();
+    scene
+        .emulator
+        .set_raw_value(&id, Stage::Active, Some(&value(CHANGED)))
+        .unwrap();
     scene.force("orders-db", "good again").await;
 
-    let wrong = Key { access_key: WRONG_KEY.into(), secret_key: WRONG_HALF.into() };
-    let half_wrong = Key { access_key: scene.key.access_key.clone(), secret_key: WRONG_HALF.into() };
-    let no_key = Key { access_key: NO_KEY.into(), secret_key: NO_KEY.into() };
+    let wrong = Key {
+        access_key: WRONG_KEY.into(),
+        secret_key: WRONG_HALF.into(),
+    };
+    let half_wrong = Key {
+        access_key: scene.key.access_key.clone(),
+        secret_key: WRONG_HALF.into(),
+    };
+    let no_key = Key {
+        access_key: NO_KEY.into(),
+        secret_key: NO_KEY.into(),
+    };
     for (turn, key) in [&wrong, &half_wrong, &no_key].into_iter().enumerate() {
         scene.write_credentials("ncp-credentials", key).await;
         scene.advance(SignedDuration::from_mins(6));
@@ -182,7 +216,9 @@ async fn everything_happens(scene: &Scene) {
     scene.advance(SignedDuration::from_secs(10));
     scene.force("orders-db", "no rights").await;
     scene.emulator.set_role(&scene.key.access_key, Role::Viewer);
-    scene.emulator.add_fault(Fault::new(Effect::Redirect(format!("http://127.0.0.1:1/{VALUE}"))).times(1));
+    scene
+        .emulator
+        .add_fault(Fault::new(Effect::Redirect(format!("http://127.0.0.1:1/{VALUE}"))).times(1));
     scene.force("orders-db", "redirected").await;
     scene.advance(SignedDuration::from_secs(305));
     scene.force("orders-db", "the end").await;
@@ -193,27 +229,43 @@ async fn everything_happens(scene: &Scene) {
 
 /// Only reads of the credential Secret are answered with something secret, and only what is asked for is sent.
 fn assert_answers(tap: &Tap, scene: &Scene, forms: &[String]) {
-    let credentials = format!("GET /api/v1/namespaces/{}/secrets/ncp-credentials ", scene.namespace);
+    let credentials = format!(
+        "GET /api/v1/namespaces/{}/secrets/ncp-credentials ",
+        scene.namespace
+    );
     let exchanges = tap.exchanges();
     let (mut reads, mut writes) = (0, 0);
     for exchange in &exchanges {
         let line = exchange.asked.lines().next().unwrap_or_default();
         let whole = !exchange.asked.contains("PartialObjectMetadata");
         if line.starts_with(&credentials) && whole {
-            reads += usize::from(exchange.answered.contains(&BASE64_STANDARD.encode(&scene.key.secret_key)));
+            reads += usize::from(
+                exchange
+                    .answered
+                    .contains(&BASE64_STANDARD.encode(&scene.key.secret_key)),
+            );
             continue;
         }
         assert_none(&format!("the answer to {line}"), &exchange.answered, forms);
-        let writes_a_secret = line.contains("/secrets") && (line.starts_with("POST ") || line.starts_with("PATCH "));
+        let writes_a_secret =
+            line.contains("/secrets") && (line.starts_with("POST ") || line.starts_with("PATCH "));
         if writes_a_secret {
             writes += usize::from(exchange.asked.contains(&BASE64_STANDARD.encode(VALUE)));
-            let rest: Vec<_> = forms.iter().filter(|form| {
-                **form != BASE64_STANDARD.encode(VALUE) && **form != BASE64_STANDARD.encode(CHANGED)
-            }).cloned().collect();
+            let rest: Vec<_> = forms
+                .iter()
+                .filter(|form| {
+                    **form != BASE64_STANDARD.encode(VALUE)
+                        && **form != BASE64_STANDARD.encode(CHANGED)
+                })
+                .cloned()
+                .collect();
             assert_none(&format!("the body of {line}"), &exchange.asked, &rest);
         } else {
             assert_none(&format!("the request {line}"), &exchange.asked, forms);
         }
     }
-    assert!(reads > 0 && writes > 0, "the tap has seen nothing: {reads} reads, {writes} writes");
+    assert!(
+        reads > 0 && writes > 0,
+        "the tap has seen nothing: {reads} reads, {writes} writes"
+    );
 }

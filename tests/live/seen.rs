@@ -12,7 +12,7 @@ use ncp_emulator::Operation;
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, condition, until};
+use crate::scene::{Scene, condition, merge, until};
 
 /// An object over a store that does not exist, for [`Scene::settle`].
 pub const BARRIER: &str = "barrier";
@@ -31,10 +31,19 @@ impl Scene {
 
     /// The reasons of the Warnings about an object, and that there is nothing but Warnings.
     pub async fn warnings(&self, about: &str) -> Vec<String> {
-        let events = self.api::<Event>().list(&ListParams::default()).await.unwrap();
+        let events = self
+            .api::<Event>()
+            .list(&ListParams::default())
+            .await
+            .unwrap();
         let mut events: Vec<_> = events
             .into_iter()
-            .filter(|event| event.regarding.as_ref().is_some_and(|object| object.name.as_deref() == Some(about)))
+            .filter(|event| {
+                event
+                    .regarding
+                    .as_ref()
+                    .is_some_and(|object| object.name.as_deref() == Some(about))
+            })
             .collect();
         events.sort_by_key(|event| event.event_time.as_ref().map(|time| time.0));
         events
@@ -71,9 +80,8 @@ impl Scene {
 
     /// How many passes have failed for that reason.
     pub async fn failed_passes(&self, reason: &str) -> u64 {
-        let series = format!(
-            r#"ncp_secret_operator_passes_total{{outcome="failed",reason="{reason}"}} "#
-        );
+        let series =
+            format!(r#"ncp_secret_operator_passes_total{{outcome="failed",reason="{reason}"}} "#);
         let metrics = self.metrics().await;
         let count = metrics.lines().find_map(|line| line.strip_prefix(&series));
         count.map_or(0, |count| count.parse().unwrap())
@@ -84,7 +92,13 @@ impl Scene {
     pub async fn settle(&self) {
         static WORDS: AtomicU32 = AtomicU32::new(0);
         let word = WORDS.fetch_add(1, Ordering::Relaxed).to_string();
-        if self.api::<NcpSecret>().get_opt(BARRIER).await.unwrap().is_none() {
+        if self
+            .api::<NcpSecret>()
+            .get_opt(BARRIER)
+            .await
+            .unwrap()
+            .is_none()
+        {
             let spec = json!({"storeRef": {"name": "nowhere"}});
             self.create_ncp_secret(BARRIER, "nothing", spec).await;
         }
@@ -163,10 +177,17 @@ impl Scene {
 
     /// Creates a store of the scene over another credential Secret.
     pub async fn create_store_with(&self, name: &str, credentials: &str) {
+        let reference = json!({"secretRef": {"name": credentials}});
+        self.create_store_as(name, json!({"auth": reference})).await;
+    }
+
+    /// Creates a store of the scene; `spec` is merged into that of any other.
+    pub async fn create_store_as(&self, name: &str, spec: Value) {
+        let mut whole = json!({"region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}}});
+        merge(&mut whole, spec);
         self.create(json!({
             "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecretStore",
-            "metadata": {"name": name},
-            "spec": {"region": "KR", "auth": {"secretRef": {"name": credentials}}},
+            "metadata": {"name": name}, "spec": whole,
         }))
         .await;
     }

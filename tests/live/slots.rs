@@ -57,17 +57,32 @@ async fn r8_looks_of_one_source_fall_together_an_interval_apart_and_apart_from_o
     assert_eq!(looks.len(), ids.len());
     for moments in looks.values() {
         assert_eq!(moments.len(), 3, "one slot in each hour");
-        assert!(moments.values().all(|count| *count == 3), "the three objects together: {moments:?}");
+        assert!(
+            moments.values().all(|count| *count == 3),
+            "the three objects together: {moments:?}"
+        );
         let times: Vec<_> = moments.keys().collect();
         for pair in times.windows(2) {
-            assert_eq!(pair[1].duration_since(*pair[0]), SignedDuration::from_hours(1));
+            assert_eq!(
+                pair[1].duration_since(*pair[0]),
+                SignedDuration::from_hours(1)
+            );
         }
     }
-    let slots: BTreeSet<_> = looks.values().filter_map(|moments| moments.keys().next()).collect();
+    let slots: BTreeSet<_> = looks
+        .values()
+        .filter_map(|moments| moments.keys().next())
+        .collect();
     assert!(slots.len() >= 2, "the sources are apart: {slots:?}");
     let asked = scene.requests(mark);
-    let asked = asked.iter().filter(|request| request.resource == "ncpsecrets" && request.name != BARRIER);
-    assert_eq!(asked.collect::<Vec<_>>(), [] as [&testbed::Request; 0], "nothing in a status has changed");
+    let asked = asked
+        .iter()
+        .filter(|request| request.resource == "ncpsecrets" && request.name != BARRIER);
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [] as [&testbed::Request; 0],
+        "nothing in a status has changed"
+    );
 }
 
 #[tokio::test]
@@ -75,24 +90,42 @@ async fn a_value_that_is_edited_in_ncp_arrives_within_an_interval() {
     let scene = Scene::start().await;
     scene.steering.freeze();
     let id = scene.secret_in_ncp("shop-orders", r#"{"password":"one"}"#);
-    scene.create_ncp_secret("orders-db", "ignored", by_id(&id)).await;
+    scene
+        .create_ncp_secret("orders-db", "ignored", by_id(&id))
+        .await;
     let object = scene.until_reason("orders-db", "Synced").await;
     let changed = object.status.unwrap().target.unwrap().changed_time;
     let uid = scene.secret("orders-db").await.unwrap().metadata.uid;
     let two = r#"{"password":"two","user":"u"}"#;
-    scene.emulator.set_value(&id, Stage::Active, Some(two)).unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(two))
+        .unwrap();
     scene.settle().await;
     scene.advance(SignedDuration::from_hours(1));
-    scene.until_secret("orders-db", |values| values["password"] == "two").await;
+    scene
+        .until_secret("orders-db", |values| values["password"] == "two")
+        .await;
     let object = scene
         .until_object("orders-db", "tells the new keys", |object| {
-            object.status.as_ref().unwrap().target.as_ref().unwrap().keys == ["password", "user"]
+            object
+                .status
+                .as_ref()
+                .unwrap()
+                .target
+                .as_ref()
+                .unwrap()
+                .keys
+                == ["password", "user"]
         })
         .await;
     assert!(object.status.unwrap().target.unwrap().changed_time > changed);
     let secret = scene.secret("orders-db").await.unwrap();
     assert_eq!(secret.metadata.uid, uid, "changed in place");
-    assert_eq!(values(&secret), pairs(&[("password", "two"), ("user", "u")]));
+    assert_eq!(
+        values(&secret),
+        pairs(&[("password", "two"), ("user", "u")])
+    );
     assert_eq!(scene.events("orders-db").await, []);
 }
 
@@ -101,15 +134,23 @@ async fn force_sync_looks_at_once_and_is_echoed_whether_that_ends_well_or_badly(
     let scene = Scene::start().await;
     scene.steering.freeze();
     let id = scene.secret_in_ncp("shop-orders", r#"{"password":"one"}"#);
-    scene.create_ncp_secret("orders-db", "ignored", by_id(&id)).await;
+    scene
+        .create_ncp_secret("orders-db", "ignored", by_id(&id))
+        .await;
     let object = scene.until_reason("orders-db", "Synced").await;
     assert_eq!(object.status.unwrap().last_forced_sync, None);
 
     let two = r#"{"password":"two"}"#;
-    scene.emulator.set_value(&id, Stage::Active, Some(two)).unwrap();
+    scene
+        .emulator
+        .set_value(&id, Stage::Active, Some(two))
+        .unwrap();
     let object = scene.force("orders-db", "good").await;
     assert_eq!(says(&object, "Ready"), ("True", "Synced"));
-    assert_eq!(values(&scene.secret("orders-db").await.unwrap()), pairs(&[("password", "two")]));
+    assert_eq!(
+        values(&scene.secret("orders-db").await.unwrap()),
+        pairs(&[("password", "two")])
+    );
     scene.until_looks(&id, 2).await;
 
     scene.emulator.disable(&id).unwrap();
@@ -132,7 +173,9 @@ async fn force_sync_is_echoed_when_nobody_could_be_asked() {
     let scene = Scene::start().await;
     scene.steering.freeze();
     let spec = json!({"storeRef": {"name": "nowhere"}});
-    scene.create_ncp_secret("orders-db", "shop-orders", spec).await;
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", spec)
+        .await;
     scene.until_reason("orders-db", "StoreNotFound").await;
     let object = scene.force("orders-db", "now").await;
     assert_eq!(says(&object, "Ready"), ("False", "StoreNotFound"));

@@ -40,7 +40,9 @@ async fn r6_passes_end_by_their_deadline_while_the_api_server_stalls_and_work_go
 
     proxy.set(Fault::Pass).await.unwrap();
     for name in ["one", "two"] {
-        scene.until_secret(name, |values| values["value"] == "2").await;
+        scene
+            .until_secret(name, |values| values["value"] == "2")
+            .await;
         scene.until_reason(name, "Synced").await;
     }
     scene.until_past().await;

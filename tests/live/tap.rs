@@ -13,7 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName,
+};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -45,21 +47,35 @@ impl Tap {
     pub async fn on(kubeconfig: &Path) -> Self {
         let text = std::fs::read_to_string(kubeconfig).unwrap();
         let config: Value = serde_saphyr::from_str(&text).unwrap();
-        let (cluster, user) = (&config["clusters"][0]["cluster"], &config["users"][0]["user"]);
+        let (cluster, user) = (
+            &config["clusters"][0]["cluster"],
+            &config["users"][0]["user"],
+        );
         let decoded = |value: &Value| BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap();
         let mut roots = RootCertStore::empty();
         let authority = decoded(&cluster["certificate-authority-data"]);
-        roots.add(CertificateDer::from_pem_slice(&authority).unwrap()).unwrap();
-        let certificate = CertificateDer::from_pem_slice(&decoded(&user["client-certificate-data"])).unwrap();
+        roots
+            .add(CertificateDer::from_pem_slice(&authority).unwrap())
+            .unwrap();
+        let certificate =
+            CertificateDer::from_pem_slice(&decoded(&user["client-certificate-data"])).unwrap();
         let key = PrivateKeyDer::from_pem_slice(&decoded(&user["client-key-data"])).unwrap();
         let client = ClientConfig::builder()
             .with_root_certificates(roots)
             .with_client_auth_cert(vec![certificate], key)
             .unwrap();
-        let server = cluster["server"].as_str().unwrap().strip_prefix("https://").unwrap().to_owned();
+        let server = cluster["server"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("https://")
+            .unwrap()
+            .to_owned();
 
         let own_key = KeyPair::generate().unwrap();
-        let own = CertificateParams::new(vec!["127.0.0.1".into()]).unwrap().self_signed(&own_key).unwrap();
+        let own = CertificateParams::new(vec!["127.0.0.1".into()])
+            .unwrap()
+            .self_signed(&own_key)
+            .unwrap();
         let own_key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own_key.serialize_der()));
         let tap = ServerConfig::builder()
             .with_no_client_auth()
@@ -81,7 +97,10 @@ impl Tap {
 
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
-        let (accept, connect) = (TlsAcceptor::from(Arc::new(tap)), TlsConnector::from(Arc::new(client)));
+        let (accept, connect) = (
+            TlsAcceptor::from(Arc::new(tap)),
+            TlsConnector::from(Arc::new(client)),
+        );
         let task = tokio::spawn(async move {
             loop {
                 let (near, _) = listener.accept().await.unwrap();
@@ -92,7 +111,9 @@ impl Tap {
                     let far = TcpStream::connect(&server).await.unwrap();
                     let name = ServerName::try_from("127.0.0.1").unwrap();
                     // A connection that breaks off is nothing to the tap.
-                    let (Ok(near), Ok(far)) = tokio::join!(accept.accept(near), connect.connect(name, far)) else {
+                    let (Ok(near), Ok(far)) =
+                        tokio::join!(accept.accept(near), connect.connect(name, far))
+                    else {
                         return;
                     };
                     let (near_reads, near_writes) = tokio::io::split(near);
@@ -104,13 +125,20 @@ impl Tap {
                 });
             }
         });
-        Self { kubeconfig: file, lines, task: task.abort_handle() }
+        Self {
+            kubeconfig: file,
+            lines,
+            task: task.abort_handle(),
+        }
     }
 
     /// Everything that was asked, each with its answer.
     pub fn exchanges(&self) -> Vec<Exchange> {
         let lines = self.lines.lock().unwrap();
-        lines.iter().flat_map(|line| exchanges(&line.lock().unwrap())).collect()
+        lines
+            .iter()
+            .flat_map(|line| exchanges(&line.lock().unwrap()))
+            .collect()
     }
 }
 
@@ -124,7 +152,11 @@ impl Drop for Tap {
 fn exchanges(line: &[(Direction, Vec<u8>)]) -> Vec<Exchange> {
     let mut exchanges = Vec::<(Vec<u8>, Vec<u8>)>::new();
     for (direction, piece) in line {
-        if *direction == Direction::Asked && exchanges.last().is_none_or(|(_, answered)| !answered.is_empty()) {
+        if *direction == Direction::Asked
+            && exchanges
+                .last()
+                .is_none_or(|(_, answered)| !answered.is_empty())
+        {
             exchanges.push(Default::default());
         }
         let (asked, answered) = exchanges.last_mut().unwrap();
@@ -136,14 +168,24 @@ fn exchanges(line: &[(Direction, Vec<u8>)]) -> Vec<Exchange> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     exchanges
         .into_iter()
-        .map(|(asked, answered)| Exchange { asked: text(asked), answered: text(answered) })
+        .map(|(asked, answered)| Exchange {
+            asked: text(asked),
+            answered: text(answered),
+        })
         .collect()
 }
 
-async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, line: &Line, direction: Direction) {
+async fn pass(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    line: &Line,
+    direction: Direction,
+) {
     let mut piece = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut piece).await {
-        line.lock().unwrap().push((direction, piece[..length].to_vec()));
+        line.lock()
+            .unwrap()
+            .push((direction, piece[..length].to_vec()));
         if to.write_all(&piece[..length]).await.is_err() || to.flush().await.is_err() {
             return;
         }

@@ -58,7 +58,11 @@ async fn with_creation_policy_orphan_the_secret_stays_and_is_adopted_under_its_n
     assert_eq!(values(&adopted), pairs(&[("password", "one")]));
     assert_eq!(owners(&adopted), ["orders-db"]);
     assert_eq!(
-        adopted.metadata.annotations.unwrap().get("ncp-secrets.io/owner-uid"),
+        adopted
+            .metadata
+            .annotations
+            .unwrap()
+            .get("ncp-secrets.io/owner-uid"),
         object.metadata.uid.as_ref()
     );
 }
@@ -186,14 +190,20 @@ async fn a_changed_target_name_writes_the_new_secret() {
     scene.synced("orders-db", VALUE, json!({})).await;
     let old = scene.secret("orders-db").await.unwrap();
     scene
-        .patch_ncp_secret("orders-db", json!({"spec": {"target": {"name": "orders-db-2"}}}))
+        .patch_ncp_secret(
+            "orders-db",
+            json!({"spec": {"target": {"name": "orders-db-2"}}}),
+        )
         .await;
     scene
         .until_secret("orders-db-2", |values| values["password"] == "one")
         .await;
     let object = scene
         .until_object("orders-db", "names its new target", |object| {
-            let target = object.status.as_ref().and_then(|status| status.target.as_ref());
+            let target = object
+                .status
+                .as_ref()
+                .and_then(|status| status.target.as_ref());
             target.is_some_and(|target| target.name == "orders-db-2")
         })
         .await;

@@ -1,0 +1,95 @@
+//! Why an attempt ended early, and what becomes of that.
+
+use super::connections::Denied;
+use crate::api::Reason;
+use crate::cluster::Refusal;
+use crate::core::outcome::Outcome;
+use crate::core::remote::Facts;
+use crate::core::trouble::{Bearing, Trouble};
+
+/// Why an attempt ended early.
+pub(super) enum Failure {
+    /// Something is wrong, and status tells what.
+    Trouble {
+        trouble: Box<Trouble>,
+        facts: Option<Box<Facts>>,
+    },
+    /// It could not end, and starts again.
+    Interrupted,
+    /// The namespace is going away.
+    Leaving,
+}
+
+impl Failure {
+    /// The same failure, after the service had said this much.
+    pub(super) fn with(self, facts: Facts) -> Self {
+        match self {
+            Self::Trouble { trouble, .. } => Self::Trouble {
+                trouble,
+                facts: Some(Box::new(facts)),
+            },
+            other => other,
+        }
+    }
+
+    /// `target_kept` is whether the Secret of an object that was synced is still there.
+    pub(super) fn into_outcome(self, target_kept: bool) -> Outcome {
+        match self {
+            Self::Interrupted => Outcome::Interrupted,
+            Self::Leaving => Outcome::Leaving,
+            Self::Trouble { trouble, facts } => {
+                let trouble = if target_kept || !hides_the_source(&trouble) {
+                    *trouble
+                } else {
+                    Trouble::TargetMissing { cause: trouble }
+                };
+                Outcome::Failed {
+                    trouble,
+                    facts: facts.map(|facts| *facts),
+                }
+            }
+        }
+    }
+}
+
+/// Whether the trouble is that the source cannot be read.
+fn hides_the_source(trouble: &Trouble) -> bool {
+    trouble.bearing() == Bearing::WhenStale
+        || matches!(
+            trouble.reason(),
+            Reason::NotGranted
+                | Reason::SourceDisabled
+                | Reason::SourceRevoked
+                | Reason::SourceDestroyed
+                | Reason::SourceNotFound
+                | Reason::SourceUnreadable
+                | Reason::StageEmpty
+        )
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble {
+            trouble: Box::new(trouble),
+            facts: None,
+        }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Trouble(trouble) => trouble.into(),
+            Denied::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Leaving => Self::Leaving,
+            other => other.into_trouble().map_or(Self::Interrupted, Self::from),
+        }
+    }
+}

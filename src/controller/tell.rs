@@ -1,0 +1,101 @@
+//! Telling people: the status of an object, and an event when its reason changed for the worse.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::inventory::Known;
+use super::world::World;
+use crate::api::{NcpSecretStatus, Reason};
+use crate::cluster::{Refusal, Subject};
+use crate::core::outcome::Outcome;
+use crate::core::request::ObjectKey;
+use crate::core::status::{self, next, previous_reason};
+
+/// Writes the status if it changed, and tells people when its reason changed for the worse.
+///
+/// Answers the status, and the outcome, which is another one when the status could not be written; nothing when the
+/// object is gone.
+pub(super) async fn tell(
+    world: &World,
+    key: &ObjectKey,
+    known: &Known,
+    outcome: Outcome,
+) -> Option<(Outcome, Arc<NcpSecretStatus>)> {
+    let request = known.request.as_ref().as_ref().ok();
+    let subject = status::Subject {
+        generation: known.about.generation,
+        stale_after: request.map_or(SignedDuration::ZERO, |request| request.stale_after),
+        target: request.map_or("", |request| &request.target.name),
+        force_sync: request.and_then(|request| request.force_sync.as_deref()),
+    };
+    let status = next(&known.status, &subject, &outcome, world.clock.now());
+    if status == *known.status {
+        return Some((outcome, Arc::clone(&known.status)));
+    }
+    let write = world.objects.write_status(key, &known.about, &status);
+    match tokio::time::timeout(world.longest_pass, write).await {
+        Ok(Ok(resource_version)) => {
+            world.metrics.status_write();
+            announce(world, key, known, &status, &outcome).await;
+            let uid = &known.about.uid;
+            world
+                .inventory
+                .status_written(key, uid, resource_version, status.clone());
+            Some((outcome, Arc::new(status)))
+        }
+        Ok(Err(Refusal::NotFound)) => None,
+        failed => {
+            if let Ok(Err(refusal)) = failed
+                && !matches!(refusal, Refusal::Moved)
+            {
+                tracing::warn!(
+                    namespace = key.namespace,
+                    object = key.name,
+                    %refusal,
+                    "the status of an object could not be written"
+                );
+            }
+            Some((Outcome::Interrupted, Arc::clone(&known.status)))
+        }
+    }
+}
+
+async fn announce(
+    world: &World,
+    key: &ObjectKey,
+    known: &Known,
+    status: &NcpSecretStatus,
+    outcome: &Outcome,
+) {
+    let before = previous_reason(&known.status);
+    let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else {
+        return;
+    };
+    tracing::info!(
+        namespace = key.namespace,
+        object = key.name,
+        reason = reason.as_str(),
+        before = before.map(Reason::as_str),
+        "status changed"
+    );
+    if reason == Reason::Synced || is_told_by_the_store(outcome) {
+        return;
+    }
+    let note = status.conditions.first().map_or("", |ready| &ready.message);
+    let subject = Subject {
+        kind: "NcpSecret",
+        namespace: Some(&key.namespace),
+        name: &key.name,
+        uid: &known.about.uid,
+    };
+    world
+        .announcer
+        .warn(&subject, "Synchronize", reason, note)
+        .await;
+}
+
+/// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.
+fn is_told_by_the_store(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed { trouble, .. } if trouble.reason().is_told_by_the_store())
+}

@@ -1,0 +1,307 @@
+//! The specs on which a verdict is asked for.
+
+use serde_json::{Map, Value, json};
+
+/// A field, what stands in it, and a part of the API server's message when that is refused.
+pub type Row = (&'static str, Value, Option<&'static str>);
+
+const PATTERN: Option<&str> = Some("should match");
+const TOO_LONG: Option<&str> = Some("Too long: may not be more than");
+const TOO_SHORT: Option<&str> = Some("should be at least");
+const TOO_MANY: Option<&str> = Some("Too many:");
+const UNSUPPORTED: Option<&str> = Some("Unsupported value");
+const ONE_SOURCE: Option<&str> = Some("write exactly one of secretId and secretName");
+const INTERVAL: Option<&str> = Some("interval must be between 30s and 8760h");
+const STALE_AFTER: Option<&str> = Some("staleAfter must be between 30s and 8760h");
+const TYPE: Option<&str> = Some("type must be Opaque, kubernetes.io/tls");
+const RESERVED: Option<&str> =
+    Some("ncp-secrets.io/ and app.kubernetes.io/managed-by are reserved");
+const LABELS: Option<&str> = Some("labels must have the form that Kubernetes allows for labels");
+const ANNOTATIONS: Option<&str> =
+    Some("annotations must have the form that Kubernetes allows for annotations");
+const DOTS: Option<&str> = Some("a key must not be '.' and must not start with '..'");
+const GLOBAL: Option<&str> = Some("keyIsolation Global is offered in region KR only");
+const A_GRANT: Option<&str> = Some("a grant names secretIds or secretNames");
+
+fn long(length: usize) -> String {
+    "a".repeat(length)
+}
+
+/// A map of so many entries.
+fn map(entries: usize) -> Value {
+    let entries = (0..entries).map(|number| (format!("key-{number}"), json!("v")));
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+fn data(entries: usize) -> Value {
+    let entries = (0..entries).map(|number| json!({"key": format!("key-{number}"), "from": "a"}));
+    Value::Array(entries.collect())
+}
+
+pub fn sources_and_times() -> Vec<Row> {
+    vec![
+        ("/source", json!({"secretName": "orders"}), None),
+        ("/source", json!({"secretId": "0a1b"}), None),
+        ("/source", json!({}), ONE_SOURCE),
+        (
+            "/source",
+            json!({"secretName": "orders", "secretId": "0a1b"}),
+            ONE_SOURCE,
+        ),
+        ("/source", json!({"secretId": long(128)}), None),
+        ("/source", json!({"secretId": long(129)}), TOO_LONG),
+        ("/source", json!({"secretId": ""}), TOO_SHORT),
+        ("/source", json!({"secretId": "a/../b"}), PATTERN),
+        ("/source", json!({"secretId": "-a"}), PATTERN),
+        ("/source", json!({"secretName": "abc"}), None),
+        ("/source", json!({"secretName": "ab"}), TOO_SHORT),
+        ("/source", json!({"secretName": long(64)}), None),
+        ("/source", json!({"secretName": long(65)}), TOO_LONG),
+        ("/source", json!({"secretName": "1abc"}), PATTERN),
+        ("/source", json!({"secretName": "이름이다"}), PATTERN),
+        (
+            "/source",
+            json!({"secretName": "orders", "stage": "Previous"}),
+            None,
+        ),
+        (
+            "/source",
+            json!({"secretName": "orders", "stage": "PREVIOUS"}),
+            UNSUPPORTED,
+        ),
+        (
+            "/storeRef",
+            json!({"name": "ncp", "kind": "ClusterNcpSecretStore"}),
+            None,
+        ),
+        (
+            "/storeRef",
+            json!({"name": "ncp", "kind": "SecretStore"}),
+            UNSUPPORTED,
+        ),
+        ("/storeRef", json!({"name": "a.b-c.1"}), None),
+        ("/storeRef", json!({"name": "Production"}), PATTERN),
+        ("/storeRef", json!({"name": "a..b"}), PATTERN),
+        ("/storeRef", json!({"name": "a.-b"}), PATTERN),
+        ("/storeRef", json!({"name": long(253)}), None),
+        ("/storeRef", json!({"name": long(254)}), TOO_LONG),
+        (
+            "/refresh",
+            json!({"interval": "30s", "staleAfter": "30s"}),
+            None,
+        ),
+        ("/refresh", json!({"interval": "1h30m10s"}), None),
+        ("/refresh", json!({"interval": "8760h"}), None),
+        ("/refresh", json!({"interval": "29s"}), INTERVAL),
+        ("/refresh", json!({"interval": "8760h1s"}), INTERVAL),
+        ("/refresh", json!({"staleAfter": "29s"}), STALE_AFTER),
+        ("/refresh", json!({"staleAfter": "9999h"}), STALE_AFTER),
+        ("/refresh", json!({"interval": "1.5h"}), PATTERN),
+        ("/refresh", json!({"interval": "500ms"}), PATTERN),
+        ("/refresh", json!({"interval": "10m1h"}), PATTERN),
+        ("/refresh", json!({"interval": "-1h"}), PATTERN),
+        ("/refresh", json!({"interval": "60"}), PATTERN),
+        ("/refresh", json!({"interval": "99999999999999h"}), INTERVAL),
+        ("/refresh", json!({"interval": "s"}), TOO_SHORT),
+    ]
+}
+
+pub fn targets() -> Vec<Row> {
+    let labels = |key: &str, value: &str| json!({"labels": {key: value}});
+    let annotations = |key: &str, value: &str| json!({"annotations": {key: value}});
+    let domain = |length: usize| {
+        format!(
+            "{}/b",
+            [long(63), long(63), long(63), long(length)].join(".")
+        )
+    };
+    vec![
+        ("/target", json!({}), None),
+        ("/target", json!({"name": "orders-db.v2"}), None),
+        ("/target", json!({"name": "Orders"}), PATTERN),
+        ("/target", json!({"name": "a..b"}), PATTERN),
+        ("/target", json!({"name": long(254)}), TOO_LONG),
+        ("/target", json!({"type": "Opaque"}), None),
+        ("/target", json!({"type": "kubernetes.io/tls"}), None),
+        (
+            "/target",
+            json!({"type": "kubernetes.io/dockerconfigjson"}),
+            None,
+        ),
+        ("/target", json!({"type": "kubernetes.io/basic-auth"}), None),
+        ("/target", json!({"type": "kubernetes.io/ssh-auth"}), None),
+        ("/target", json!({"type": "example.com/own"}), None),
+        (
+            "/target",
+            json!({"type": "kubernetes.io/service-account-token"}),
+            TYPE,
+        ),
+        ("/target", json!({"type": "helm.sh/release.v1"}), TYPE),
+        (
+            "/target",
+            json!({"type": "bootstrap.kubernetes.io/token"}),
+            TYPE,
+        ),
+        ("/target", json!({"type": ""}), TOO_SHORT),
+        ("/target", json!({"type": "/a"}), PATTERN),
+        ("/target", json!({"creationPolicy": "Orphan"}), None),
+        ("/target", json!({"creationPolicy": "Merge"}), UNSUPPORTED),
+        ("/target", labels("team", "orders"), None),
+        ("/target", labels("example.com/team", ""), None),
+        ("/target", labels("app.kubernetes.io/name", "orders"), None),
+        (
+            "/target",
+            labels("app.kubernetes.io/managed-by", "helm"),
+            RESERVED,
+        ),
+        ("/target", labels("ncp-secrets.io/owner", "me"), RESERVED),
+        ("/target", labels("team", "not a value"), LABELS),
+        ("/target", labels("team", &long(64)), TOO_LONG),
+        ("/target", labels("not a key", "a"), LABELS),
+        ("/target", labels(&long(63), "a"), None),
+        ("/target", labels(&long(64), "a"), LABELS),
+        ("/target", labels("a..b/c", "a"), LABELS),
+        ("/target", labels("A.b/c", "a"), LABELS),
+        ("/target", labels("a/b/c", "a"), LABELS),
+        ("/target", labels("/c", "a"), LABELS),
+        ("/target", labels(&domain(61), "a"), None),
+        ("/target", labels(&domain(62), "a"), LABELS),
+        ("/target", json!({"labels": map(32)}), None),
+        ("/target", json!({"labels": map(33)}), TOO_MANY),
+        (
+            "/target",
+            annotations("example.com/note", "any text, 한글 too"),
+            None,
+        ),
+        ("/target", annotations("note", &"한".repeat(4096)), None),
+        ("/target", annotations("note", &long(4097)), TOO_LONG),
+        (
+            "/target",
+            annotations("ncp-secrets.io/content", "a"),
+            RESERVED,
+        ),
+        (
+            "/target",
+            annotations("app.kubernetes.io/managed-by", "a"),
+            RESERVED,
+        ),
+        ("/target", annotations("not a key", "a"), ANNOTATIONS),
+        ("/target", annotations("a..b/c", "a"), ANNOTATIONS),
+        ("/target", annotations(&domain(62), "a"), ANNOTATIONS),
+        ("/target", json!({"annotations": map(33)}), TOO_MANY),
+    ]
+}
+
+pub fn keys() -> Vec<Row> {
+    let key = |key: &str| json!([{"key": key, "from": "a"}]);
+    let from = |from: &str| json!([{"key": "a", "from": from}]);
+    vec![
+        ("/data", data(1), None),
+        ("/data", data(256), None),
+        ("/data", data(257), TOO_MANY),
+        ("/data", json!([]), Some("should have at least 1 items")),
+        (
+            "/data",
+            json!([{"key": "a", "from": "b", "optional": true}]),
+            None,
+        ),
+        (
+            "/data",
+            json!([{"key": "a", "from": "b"}, {"key": "a", "from": "c"}]),
+            Some("Duplicate value"),
+        ),
+        ("/data", key("A_b-c.d"), None),
+        ("/data", key(".dockerconfigjson"), None),
+        ("/data", key("..data"), DOTS),
+        ("/data", key("."), DOTS),
+        ("/data", key(""), TOO_SHORT),
+        ("/data", key("a b"), PATTERN),
+        ("/data", key("한글"), PATTERN),
+        ("/data", key(&long(253)), None),
+        ("/data", key(&long(254)), TOO_LONG),
+        ("/data", from("any text, 한글 too"), None),
+        ("/data", from(""), TOO_SHORT),
+        ("/data", from(&"한".repeat(256)), None),
+        ("/data", from(&long(257)), TOO_LONG),
+        ("/data", json!([{"key": "a"}]), Some("Required value")),
+    ]
+}
+
+/// Rows for both kinds of store.
+pub fn stores() -> Vec<Row> {
+    let secret = |field: &str, text: &str| {
+        let mut secret = json!({"name": "keys", "namespace": "platform"});
+        secret[field] = json!(text);
+        json!({"secretRef": secret})
+    };
+    vec![
+        ("/region", json!("JPN"), None),
+        ("/region", json!("US"), UNSUPPORTED),
+        ("/keyIsolation", json!("Global"), None),
+        ("/keyIsolation", json!("None"), UNSUPPORTED),
+        (
+            "",
+            json!({"region": "JPN", "keyIsolation": "Regional"}),
+            None,
+        ),
+        (
+            "",
+            json!({"region": "JPN", "keyIsolation": "Global"}),
+            GLOBAL,
+        ),
+        ("/auth", json!({}), Some("Required value")),
+        ("/auth", secret("name", "a.b"), None),
+        ("/auth", secret("name", "Keys"), PATTERN),
+        ("/auth", secret("name", "a..b"), PATTERN),
+        ("/auth", secret("accessKeyKey", "ACCESS"), None),
+        ("/auth", secret("accessKeyKey", "not a key"), PATTERN),
+        ("/auth", secret("secretKeyKey", ""), TOO_SHORT),
+        ("/auth", secret("secretKeyKey", &long(254)), TOO_LONG),
+    ]
+}
+
+pub fn grants() -> Vec<Row> {
+    let names = |names: Value| json!([{"namespaces": ["shop"], "secretNames": names}]);
+    let ids = |ids: Value| json!([{"namespaces": ["shop"], "secretIds": ids}]);
+    let namespaces = |namespaces: Value| json!([{"namespaces": namespaces, "secretNames": ["a"]}]);
+    let many = |count: usize| Value::Array(vec![json!("a"); count]);
+    let grants = |count: usize| Value::Array(vec![names(json!(["a"]))[0].clone(); count]);
+    vec![
+        ("/grants", json!([]), None),
+        ("/grants", names(json!(["shop-*", "a?"])), None),
+        ("/grants", ids(json!(["0a*"])), None),
+        ("/grants", json!([{"namespaces": ["shop"]}]), A_GRANT),
+        ("/grants", names(json!([])), A_GRANT),
+        ("/grants", names(json!(["a b"])), PATTERN),
+        ("/grants", names(json!([""])), TOO_SHORT),
+        ("/grants", names(json!([long(65)])), TOO_LONG),
+        ("/grants", names(many(257)), TOO_MANY),
+        ("/grants", ids(json!(["a/b"])), PATTERN),
+        ("/grants", ids(json!([long(129)])), TOO_LONG),
+        ("/grants", namespaces(json!(["*"])), None),
+        (
+            "/grants",
+            namespaces(json!([])),
+            Some("should have at least 1 items"),
+        ),
+        ("/grants", namespaces(json!(["Shop"])), PATTERN),
+        ("/grants", namespaces(json!([long(64)])), TOO_LONG),
+        ("/grants", grants(256), None),
+        ("/grants", grants(257), TOO_MANY),
+        (
+            "/auth",
+            json!({"secretRef": {"name": "keys"}}),
+            Some("Required value"),
+        ),
+        (
+            "/auth",
+            json!({"secretRef": {"name": "keys", "namespace": "a.b"}}),
+            PATTERN,
+        ),
+        (
+            "/auth",
+            json!({"secretRef": {"name": "keys", "namespace": long(64)}}),
+            TOO_LONG,
+        ),
+    ]
+}
