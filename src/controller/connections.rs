@@ -12,13 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 use steerable_clock::Clock;
 use tokio::sync::mpsc;
 
+use super::credentials::{CredentialReader, Reading, Unread};
 use super::{Inventory, Urgency, Wake, Wakes};
 use crate::cluster::secrets::Version;
-use crate::cluster::{Refusal, Secrets, StoreObject};
+use crate::cluster::{Secrets, StoreObject};
 use crate::core::request::StoreKey;
 use crate::core::store::StoreSpec;
-use crate::core::trouble::{CredentialsProblem, Trouble};
-use crate::source::{Account, Credentials, CredentialsError, Transport};
+use crate::core::trouble::Trouble;
+use crate::source::{Account, Transport};
 
 /// How long credentials are used before the Secret is asked whether they are still the same.
 const TRUSTED_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -32,8 +33,7 @@ const PROBE_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// The connections of all stores.
 pub struct Connections {
     clock: Clock,
-    secrets: Secrets,
-    transport: Arc<Transport>,
+    reader: CredentialReader,
     inventory: Arc<Inventory>,
     wakes: Wakes,
     troubles: mpsc::UnboundedSender<StoreKey>,
@@ -71,13 +71,6 @@ enum State {
         account: Option<Reading>,
         next_probe: Timestamp,
     },
-}
-
-#[derive(Clone)]
-struct Reading {
-    account: Arc<Account>,
-    version: Version,
-    confirmed: Timestamp,
 }
 
 /// The right to make calls for one look.
@@ -131,8 +124,7 @@ impl Connections {
         let open = Mutex::default();
         Self {
             clock,
-            secrets,
-            transport,
+            reader: CredentialReader::new(secrets, transport),
             inventory,
             wakes,
             troubles,
@@ -167,7 +159,8 @@ impl Connections {
                 reading.clone()
             }
             State::Broken { trouble, .. } => return Err(Denied::Trouble(trouble.clone())),
-            State::Unread | State::Good(_) => match self.read(spec, &state, now).await {
+            State::Unread | State::Good(_) => match self.reader.read(spec, state.good(), now).await
+            {
                 Ok(reading) => {
                     *state = State::Good(reading.clone());
                     if let Standing::Bad(Trouble::CredentialsMissing { .. }) = connection.standing()
@@ -246,7 +239,7 @@ impl Connections {
                 ..ticket
             }));
         }
-        match self.read(&ticket.spec, &State::Unread, now).await {
+        match self.reader.read(&ticket.spec, None, now).await {
             Ok(reading) if reading.version != ticket.version => {
                 *state = State::Good(reading.clone());
                 Verdict::Again(Box::new(Ticket {
@@ -291,6 +284,12 @@ impl Connections {
             .map_or_else(Standing::default, |connection| connection.standing())
     }
 
+    /// Closes the connection of a store that is gone.
+    pub fn forget(&self, key: &StoreKey) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.remove(key);
+    }
+
     fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match open.get(key) {
@@ -306,81 +305,6 @@ impl Connections {
                 connection
             }
         }
-    }
-
-    async fn read(
-        &self,
-        spec: &StoreSpec,
-        known: &State,
-        now: Timestamp,
-    ) -> Result<Reading, Unread> {
-        if let State::Good(reading) = known
-            && self
-                .secrets
-                .version(&spec.credentials)
-                .await
-                .ok()
-                .flatten()
-                .as_ref()
-                == Some(&reading.version)
-        {
-            return Ok(Reading {
-                confirmed: now,
-                ..reading.clone()
-            });
-        }
-        let secret = || spec.credentials.name.clone();
-        let pair = self
-            .secrets
-            .read_pair(
-                &spec.credentials,
-                &spec.access_key_key,
-                &spec.secret_key_key,
-            )
-            .await
-            .map_err(|refusal| match refusal {
-                Refusal::NotFound => {
-                    Unread::missing(CredentialsProblem::NoSecret { secret: secret() }, None)
-                }
-                Refusal::Refused { code: 403, .. } => {
-                    Unread::missing(CredentialsProblem::Forbidden { secret: secret() }, None)
-                }
-                _ => Unread::Interrupted,
-            })?;
-        let version = pair.version;
-        let lacking = |key: &str| {
-            let problem = CredentialsProblem::NoKey {
-                secret: secret(),
-                key: key.to_owned(),
-            };
-            Unread::missing(problem, Some(version.clone()))
-        };
-        let access = pair.access.ok_or_else(|| lacking(&spec.access_key_key))?;
-        let secret_key = pair.secret.ok_or_else(|| lacking(&spec.secret_key_key))?;
-        let credentials =
-            Credentials::parse(access.expose(), secret_key.expose()).map_err(|error| {
-                let key = match error {
-                    CredentialsError::AccessKey => spec.access_key_key.clone(),
-                    CredentialsError::SecretKey => spec.secret_key_key.clone(),
-                };
-                let problem = CredentialsProblem::NotAKeyPair {
-                    secret: secret(),
-                    key,
-                };
-                Unread::missing(problem, Some(version.clone()))
-            })?;
-        let account = Account::new(
-            Arc::clone(&self.transport),
-            spec.region,
-            spec.isolation,
-            credentials,
-        )
-        .map_err(|_| Unread::Interrupted)?;
-        Ok(Reading {
-            account: Arc::new(account),
-            version,
-            confirmed: now,
-        })
     }
 
     fn break_off(
@@ -424,7 +348,7 @@ impl Connections {
             else {
                 return;
             };
-            let Ok(seen) = self.secrets.version(&spec.credentials).await else {
+            let Ok(seen) = self.reader.version(&spec).await else {
                 continue;
             };
             let mut state = connection.state.lock().await;
@@ -484,6 +408,15 @@ impl Connections {
     }
 }
 
+impl State {
+    const fn good(&self) -> Option<&Reading> {
+        match self {
+            Self::Good(reading) => Some(reading),
+            Self::Unread | Self::Broken { .. } => None,
+        }
+    }
+}
+
 impl Connection {
     fn is_for(&self, store: &StoreObject) -> bool {
         self.uid == store.about.uid && self.generation == store.about.generation
@@ -494,22 +427,5 @@ impl Connection {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-}
-
-enum Unread {
-    Useless {
-        trouble: Trouble,
-        version: Option<Version>,
-    },
-    Interrupted,
-}
-
-impl Unread {
-    const fn missing(problem: CredentialsProblem, version: Option<Version>) -> Self {
-        Self::Useless {
-            trouble: Trouble::CredentialsMissing { problem },
-            version,
-        }
     }
 }

@@ -165,6 +165,7 @@ impl Sink {
                 let key = name(key);
                 self.inventory.store_gone(&key);
                 self.wake_users(&key, REPAIR_DELAY);
+                self.name(key);
             }
             Change::Complete(listed) => {
                 let listed: Vec<StoreKey> = listed.into_iter().map(name).collect();
@@ -176,6 +177,7 @@ impl Sink {
                 for key in gone {
                     self.inventory.store_gone(&key);
                     self.wake_users(&key, REPAIR_DELAY);
+                    self.name(key);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The controller: which object gets a pass when, and what a pass does.
 
 mod connections;
+mod credentials;
 mod dispatch;
 mod failure;
 mod feeds;

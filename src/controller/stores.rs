@@ -20,13 +20,13 @@ pub async fn report_stores(world: Arc<World>, mut named: mpsc::UnboundedReceiver
 }
 
 async fn report(world: &World, key: &StoreKey) {
-    let Some(store) = world
-        .inventory
-        .store(key)
-        .filter(|store| !store.about.deleting)
-    else {
+    let Some(store) = world.inventory.store(key) else {
+        world.connections.forget(key);
         return;
     };
+    if store.about.deleting {
+        return;
+    }
     let Some(status) = next(world, key, &store) else {
         return;
     };

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod remote;
 pub mod request;
 pub mod schedule;
+mod speech;
 pub mod status;
 pub mod store;
 pub mod trouble;

@@ -113,7 +113,7 @@ async fn throttled_without_a_time_is_told_and_repeated_like_any_failure() {
 #[tokio::test]
 async fn r9_failures_slow_neither_another_object_nor_another_store() {
     let (scene, _) = failing(Effect::Unavailable).await;
-    scene.create_store("other").await;
+    scene.create_store_as("other", json!({})).await;
     let often = json!({"refresh": {"interval": "30s"}});
     let same_store = scene
         .synced("same-store", r#"{"a":"b"}"#, often.clone())

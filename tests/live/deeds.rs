@@ -79,8 +79,9 @@ impl Scene {
             .into_iter()
             .filter(|request| {
                 // Stores of the cluster belong to all tests.
-                !request.resource.starts_with("cluster")
-                    && !(request.verb == "get" && credentials.contains(&request.name.as_str()))
+                let of_credentials =
+                    request.verb == "get" && credentials.contains(&request.name.as_str());
+                !of_credentials && !request.resource.starts_with("cluster")
             })
             .map(|request| {
                 let resource = match request.subresource.as_str() {

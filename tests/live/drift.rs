@@ -115,7 +115,7 @@ impl Edit {
 }
 
 impl Scene {
-    /// Applies fields of a Secret on the server's side, as GitOps tools do.
+    /// Applies fields of a Secret on the server's side, as tools for `GitOps` do.
     async fn apply_secret(&self, name: &str, mut fields: Value) {
         fields["apiVersion"] = json!("v1");
         fields["kind"] = json!("Secret");

@@ -15,12 +15,13 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 async fn synced() -> (Scene, String) {
     let scene = Scene::start().await;
     scene.steering.freeze();
-    let regional = json!({"spec": {"keyIsolation": "Regional"}});
-    scene.patch_store("NcpSecretStore", "ncp", regional).await;
-    let id = scene.secret_in_ncp("shop-orders", r#"{"password":"p"}"#);
-    let spec = json!({"source": {"secretId": id, "secretName": null}});
-    scene.create_ncp_secret("orders-db", "ignored", spec).await;
-    scene.until_reason("orders-db", "Synced").await;
+    scene
+        .create_store_as("regional", json!({"keyIsolation": "Regional"}))
+        .await;
+    let store = json!({"storeRef": {"name": "regional"}});
+    let id = scene
+        .synced("orders-db", r#"{"password":"p"}"#, store)
+        .await;
     scene.settle().await;
     (scene, id)
 }

@@ -234,10 +234,21 @@ async fn r2_a_secret_that_was_replaced_behind_our_back_is_not_written() {
 
     // The pass has seen the old Secret and waits for the value.
     scene.delete::<Secret>("orders-db").await;
-    scene
-        .write_secret("orders-db", json!({"password": "theirs"}))
-        .await;
-    let theirs = scene.secret("orders-db").await.unwrap();
+    // It has everything that a patch without conditions would need.
+    let theirs: Secret = serde_json::from_value(json!({
+        "metadata": {
+            "name": "orders-db", "labels": {"team": "theirs"},
+            "annotations": {"example.com/note": "theirs"},
+        },
+        "stringData": {"password": "theirs"},
+    }))
+    .unwrap();
+    let create = PostParams::default();
+    let theirs = scene
+        .api::<Secret>()
+        .create(&create, &theirs)
+        .await
+        .unwrap();
     assert_eq!(
         scene.emulator.count(Operation::GetSecretStageValue),
         0,

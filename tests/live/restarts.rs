@@ -45,10 +45,10 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
             scene.emulator.fail_rotation(id).unwrap();
         }),
         ("disabled", "SourceDisabled", |scene, id| {
-            scene.emulator.disable(id).unwrap()
+            scene.emulator.disable(id).unwrap();
         }),
         ("revoked", "SourceRevoked", |scene, id| {
-            scene.emulator.request_deletion(id).unwrap()
+            scene.emulator.request_deletion(id).unwrap();
         }),
         ("empty", "SourceUnreadable", |scene, id| {
             let stage = ncp_emulator::Stage::Active;

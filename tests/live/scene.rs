@@ -413,10 +413,10 @@ pub async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(answer) => answer,
-        Err(_) => panic!("it never came true that {what}"),
-    }
+    let Ok(answer) = tokio::time::timeout(PATIENCE, answer).await else {
+        panic!("it never came true that {what}");
+    };
+    answer
 }
 
 pub fn merge(into: &mut Value, from: Value) {

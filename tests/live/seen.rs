@@ -181,7 +181,7 @@ impl Scene {
         self.create_store_as(name, json!({"auth": reference})).await;
     }
 
-    /// Creates a store of the scene; `spec` is merged into that of any other.
+    /// Creates a store of the scene and waits until the operator has seen it; `spec` is merged into that of any other.
     pub async fn create_store_as(&self, name: &str, spec: Value) {
         let mut whole = json!({"region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}}});
         merge(&mut whole, spec);
@@ -190,6 +190,7 @@ impl Scene {
             "metadata": {"name": name}, "spec": whole,
         }))
         .await;
+        self.until_store(name, "Configured").await;
     }
 
     pub fn stores(&self, kind: &str) -> Api<DynamicObject> {

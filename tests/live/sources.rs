@@ -208,9 +208,9 @@ async fn a_store_of_one_kind_of_key_asks_no_other_host() {
     ];
     for (isolation, host, known, unknown) in table {
         let store = isolation.to_lowercase();
-        scene.create_store(&store).await;
-        let patch = json!({"spec": {"keyIsolation": isolation}});
-        scene.patch_store("NcpSecretStore", &store, patch).await;
+        scene
+            .create_store_as(&store, json!({"keyIsolation": isolation}))
+            .await;
         scene.emulator.reset_calls();
         let spec = json!({"storeRef": {"name": store}});
         for (name, reason) in [(known, "Synced"), (unknown, "SourceNotFound")] {
@@ -232,13 +232,8 @@ async fn a_store_in_japan_asks_the_host_in_japan_alone() {
         .region(Region::Jpn)
         .value(VALUE);
     scene.emulator.create_secret(new).unwrap();
-    scene.create_store("tokyo").await;
     scene
-        .patch_store(
-            "NcpSecretStore",
-            "tokyo",
-            json!({"spec": {"region": "JPN"}}),
-        )
+        .create_store_as("tokyo", json!({"region": "JPN"}))
         .await;
     let spec = json!({"storeRef": {"name": "tokyo"}});
     scene.emulator.reset_calls();

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::StoreKind;
+use crate::core::remote::Failure;
 
 /// The bytes that an event's note may have, which is less than a condition's message may.
 const LONGEST_NOTE: usize = 1024;

@@ -1,0 +1,326 @@
+//! What people read about a trouble: what happened, and what to do.
+//!
+//! Sentences carry names of keys and objects, and never a value, a reply, or anything that differs from attempt to
+//! attempt.
+
+use super::remote::{Failure, Lifecycle, LookError, Unreadable};
+use super::request::StoreKey;
+use super::trouble::{CredentialsProblem, Holder, Immutability, SpecError, Trouble};
+
+impl Trouble {
+    /// What happened and what to do, in whole sentences.
+    #[must_use]
+    pub fn message(&self) -> String {
+        format!("{} {}", self.sentence(), self.advice())
+    }
+
+    /// What happened, in whole sentences.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Spec(error) => spec_sentence(error),
+            Self::Undecodable => "This object does not have the form of an NcpSecret.".into(),
+            Self::NotGranted { store } => format!(
+                "{} does not grant this secret to this namespace.",
+                name_store(store)
+            ),
+            Self::StoreNotFound { store } => format!("{} does not exist.", name_store(store)),
+            Self::StoreNotReady { store } => {
+                format!("{} has a spec that cannot be used.", name_store(store))
+            }
+            Self::CredentialsMissing { problem } => problem.sentence(),
+            Self::Look(error) => look_sentence(error).into(),
+            Self::Withheld(lifecycle) => match lifecycle {
+                Lifecycle::Disable => "The secret is disabled in NCP.".into(),
+                Lifecycle::Revoke => "Deletion of the secret was requested in NCP.".into(),
+                Lifecycle::Destroyed => "The secret was destroyed in NCP.".into(),
+                Lifecycle::Enable | Lifecycle::Rotating | Lifecycle::Other(_) => {
+                    "NCP does not show the value of the secret.".into()
+                }
+            },
+            Self::Unreadable(why) => unreadable_sentence(why),
+            Self::StageEmpty(stage) => {
+                format!("The {} stage of the secret holds no value.", stage.as_str())
+            }
+            Self::MissingKey { key } => {
+                format!(
+                    "The value in NCP has no key {}, which spec.data asks for.",
+                    quote(key)
+                )
+            }
+            Self::TypeNeedsKey { key } => {
+                format!("The content has no key {key:?}, which the type of the Secret requires.")
+            }
+            Self::InvalidKey { key } => {
+                format!("Kubernetes does not allow the key {}.", quote(key))
+            }
+            Self::KeyConflict { key } => format!("The key {} would be written twice.", quote(key)),
+            Self::TooLarge => {
+                "The content has more than the 1 MiB or the 1024 keys that fit into a Secret."
+                    .into()
+            }
+            Self::NotOwned { holder } => holder.sentence(),
+            Self::Immutable(Immutability::Type) => {
+                "The Secret exists with another type, and a type never changes.".into()
+            }
+            Self::Immutable(Immutability::Content) => {
+                "The Secret was made immutable, so its content cannot follow NCP.".into()
+            }
+            Self::TargetMissing { cause } => format!(
+                "The Secret was deleted and cannot be made again, because its source cannot be read: {}",
+                cause.sentence()
+            ),
+            Self::ClusterRefused {
+                code,
+                reason,
+                fields,
+            } => refused_sentence(*code, reason, fields),
+        }
+    }
+
+    /// What to do about it, in whole sentences.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Spec(_) | Self::Undecodable => "Correct the spec.",
+            Self::NotGranted { .. } => {
+                "Ask the platform team to add the secret to the store's grants."
+            }
+            Self::StoreNotFound { .. } => "Create the store, or correct spec.storeRef.",
+            Self::StoreNotReady { .. } => "Correct the spec of the store.",
+            Self::CredentialsMissing { .. } => {
+                "Write a valid key pair into the Secret; it is read again within seconds."
+            }
+            Self::Look(error) => look_advice(error),
+            Self::Withheld(lifecycle) => match lifecycle {
+                Lifecycle::Revoke => {
+                    "To keep the secret, cancel its deletion in NCP and enable it."
+                }
+                Lifecycle::Destroyed => "Point spec.source at another secret.",
+                _ => "Enable the secret in NCP.",
+            },
+            Self::Unreadable(Unreadable::WrongState) => {
+                "Look at the secret in NCP; it is tried again by itself."
+            }
+            Self::Unreadable(_) => "Store a flat JSON object in NCP, each key once.",
+            Self::StageEmpty(_) => "Set the stage in NCP, or choose another in spec.source.stage.",
+            Self::MissingKey { .. } => {
+                "Nothing was written. Add the key in NCP, correct spec.data, or mark the entry optional."
+            }
+            Self::TypeNeedsKey { .. } => {
+                "Nothing was written. Name that key in spec.data, or choose another target.type."
+            }
+            Self::InvalidKey { .. } => {
+                "Nothing was written. Use letters, digits, '-', '_' and '.' only; spec.data can give the key another name."
+            }
+            Self::KeyConflict { .. } => "Nothing was written. Give each entry a key of its own.",
+            Self::TooLarge => "Nothing was written. Choose fewer keys in spec.data.",
+            Self::NotOwned {
+                holder: Holder::Deleting,
+            } => "It is written again as soon as it is gone.",
+            Self::NotOwned { .. } => {
+                "It was left untouched. Choose another spec.target.name, or remove that Secret."
+            }
+            Self::Immutable(_) => {
+                "Use a new target.name, or delete the Secret and it is made anew."
+            }
+            Self::TargetMissing { cause } => cause.advice(),
+            Self::ClusterRefused { .. } => {
+                "Check the operator's rights, quotas and admission policies of the namespace."
+            }
+        }
+    }
+}
+
+const fn look_sentence(error: &LookError) -> &'static str {
+    match error {
+        LookError::CredentialsRejected => "NCP does not accept the access key of the store.",
+        LookError::ClockSkew { .. } => {
+            "NCP refuses requests because the clock of this node differs by more than 5 minutes."
+        }
+        LookError::PermissionDenied => "The access key of the store may not read this secret.",
+        LookError::NotFound => "NCP knows no secret with this ID.",
+        LookError::NameNotFound => "NCP lists no secret with this name.",
+        LookError::NameAmbiguous => "NCP lists several secrets with this name.",
+        LookError::Throttled { .. } => "NCP asks for fewer requests.",
+        LookError::Unavailable { failure, .. } => match failure {
+            Failure::Connect => "No connection to NCP could be made.",
+            Failure::Handshake => "The API host could not prove over TLS that it is NCP.",
+            Failure::InvalidRequest => "NCP does not accept the form of the request.",
+            Failure::Timeout => "NCP did not answer in time.",
+            Failure::Interrupted => "The connection to NCP ended in the middle of an answer.",
+            Failure::Status(_) => "NCP answers with an error of its own.",
+            Failure::UnknownUrl => {
+                "The API host does not know the address of Secret Manager's API."
+            }
+            Failure::Redirect => "The API host answered with a redirect, which is never followed.",
+            Failure::TooLarge => "The answer of the API host is larger than any real one.",
+            Failure::Malformed => "The answer of the API host is not one of Secret Manager.",
+        },
+    }
+}
+
+const fn look_advice(error: &LookError) -> &'static str {
+    match error {
+        LookError::CredentialsRejected => {
+            "Correct the key pair in the store's Secret; it is read again within seconds."
+        }
+        LookError::ClockSkew { .. } => "Correct the clock of the node.",
+        LookError::PermissionDenied => "Give the key's account the right to view the secret.",
+        LookError::NotFound | LookError::NameNotFound => {
+            "Check the ID or name, and the region and keyIsolation of the store."
+        }
+        LookError::NameAmbiguous => "Use spec.source.secretId instead.",
+        LookError::Throttled { .. } => "The next look comes later by itself.",
+        LookError::Unavailable { failure, .. } => match failure {
+            Failure::Handshake
+            | Failure::InvalidRequest
+            | Failure::UnknownUrl
+            | Failure::Redirect
+            | Failure::TooLarge
+            | Failure::Malformed => {
+                "Check the endpoints that the operator was started with, and proxies in between."
+            }
+            Failure::Connect | Failure::Timeout | Failure::Interrupted | Failure::Status(_) => {
+                "It is tried again by itself; check egress to port 443 if it lasts."
+            }
+        },
+    }
+}
+
+fn unreadable_sentence(why: &Unreadable) -> String {
+    match why {
+        Unreadable::NotJson => "The value in NCP is no JSON.".into(),
+        Unreadable::NotAnObject => "The value in NCP is no JSON object.".into(),
+        Unreadable::NoPairs => "The value in NCP is an object without any key.".into(),
+        Unreadable::DuplicateKey(key) => {
+            format!("The value in NCP has the key {} twice.", quote(key))
+        }
+        Unreadable::WrongState => {
+            "NCP says that the state of the secret does not allow to read it.".into()
+        }
+    }
+}
+
+fn spec_sentence(error: &SpecError) -> String {
+    match error {
+        SpecError::NotOneSource => {
+            "spec.source must have exactly one of secretId and secretName.".into()
+        }
+        SpecError::SecretId => "spec.source.secretId is no ID that NCP could have given.".into(),
+        SpecError::SecretName => "spec.source.secretName is no name that NCP allows.".into(),
+        SpecError::StoreName => "spec.storeRef.name is no name that an object can have.".into(),
+        SpecError::Time { field } => {
+            format!("spec.{field} must be a time like 90s, 30m or 1h30m, from 30s to 8760h.")
+        }
+        SpecError::TargetName => "spec.target.name is no name that a Secret can have.".into(),
+        SpecError::TargetType => {
+            "spec.target.type must be Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name outside kubernetes.io/, helm.sh/ and bootstrap.".into()
+        }
+        SpecError::Reserved { key } => {
+            format!("spec.target sets {}, which is reserved for the operator.", quote(key))
+        }
+        SpecError::MetadataKey { key } => {
+            format!("spec.target sets {}, which is no name of a label or annotation.", quote(key))
+        }
+        SpecError::LabelValue { key } => {
+            format!("spec.target gives the label {} a value that no label can have.", quote(key))
+        }
+        SpecError::AnnotationValue { key } => {
+            format!("spec.target gives the annotation {} more than 4096 characters.", quote(key))
+        }
+        SpecError::Count { field: "data", most } => {
+            format!("spec.data must have from 1 to {most} entries, or be absent.")
+        }
+        SpecError::Count { field, most } => {
+            format!("spec.{field} must have {most} entries at the most.")
+        }
+        SpecError::From { key } => {
+            format!("spec.data takes the key {} from a name that is empty or has more than 256 characters.", quote(key))
+        }
+    }
+}
+
+impl CredentialsProblem {
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::NoSecret { secret } => {
+                let secret = quote(secret);
+                format!("The Secret {secret} with the store's credentials does not exist.")
+            }
+            Self::NoKey { secret, key } => {
+                let (secret, key) = (quote(secret), quote(key));
+                format!("The Secret {secret} with the store's credentials has no key {key}.")
+            }
+            Self::NotAKeyPair { secret, key } => {
+                let (secret, key) = (quote(secret), quote(key));
+                format!(
+                    "The key {key} of the Secret {secret} does not hold what NCP gives out as a key pair."
+                )
+            }
+            Self::Forbidden { secret } => {
+                let secret = quote(secret);
+                format!(
+                    "The operator may not read the Secret {secret} with the store's credentials."
+                )
+            }
+        }
+    }
+}
+
+impl Holder {
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Other { name } => {
+                format!("The Secret belongs to the NcpSecret {}.", quote(name))
+            }
+            Self::Earlier { name } => {
+                format!(
+                    "The NcpSecret {} asked for the same Secret before.",
+                    quote(name)
+                )
+            }
+            Self::Controller { kind, name } => {
+                format!("The Secret belongs to the {} {}.", cut(kind), quote(name))
+            }
+            Self::Unknown => "The Secret exists and was not made by this operator.".into(),
+            Self::Deleting => "The Secret is being deleted.".into(),
+        }
+    }
+}
+
+fn refused_sentence(code: u16, reason: &str, fields: &[String]) -> String {
+    let fields = if fields.is_empty() {
+        String::new()
+    } else {
+        format!(" (fields: {})", cut(&fields.join(", ")))
+    };
+    let reason = cut(reason);
+    format!("The API server refuses to write the Secret: {reason}, status {code}{fields}.")
+}
+
+fn name_store(store: &StoreKey) -> String {
+    format!("{} {}", store.kind.as_str(), quote(&store.name))
+}
+
+/// A name between quotes, with everything escaped that would not show.
+fn quote(name: &str) -> String {
+    format!("\"{}\"", cut(name))
+}
+
+/// The most bytes of one name in a message: room for any name in Kubernetes, and with two of them a message still fits
+/// into the 1024 bytes of an event's note.
+const LONGEST_SHOWN: usize = 253;
+
+/// Escapes what would not show, and cuts what nobody would read; names in a value can have any length.
+fn cut(text: &str) -> String {
+    let mut shown = String::new();
+    for letter in text.chars() {
+        let escaped = letter.escape_debug();
+        if shown.len() + escaped.clone().map(char::len_utf8).sum::<usize>() > LONGEST_SHOWN {
+            shown.push('…');
+            break;
+        }
+        shown.extend(escaped);
+    }
+    shown
+}
