@@ -370,7 +370,7 @@ impl Connections {
             }
             let probe_is_due = account.is_some() && *next_probe <= self.clock.now();
             drop(state);
-            if probe_is_due && let Some(object) = self.inventory.users_of(&key).into_iter().next() {
+            if probe_is_due && let Some(object) = self.inventory.witness_of(&key) {
                 self.wake(object);
             }
         }

@@ -238,13 +238,24 @@ impl Inventory {
     #[must_use]
     pub fn users_of(&self, store: &StoreKey) -> Vec<Arc<ObjectKey>> {
         let state = self.lock();
-        let uses = |known: &Known| matches!(known.request.as_ref(), Ok(request) if request.store == *store);
         state
             .objects
             .iter()
-            .filter(|(_, known)| uses(known))
+            .filter(|(_, known)| known.uses(store))
             .map(|(key, _)| Arc::clone(key))
             .collect()
+    }
+
+    /// One of the objects that read through a store and met a trouble that all of them share: its pass looks again.
+    #[must_use]
+    pub fn witness_of(&self, store: &StoreKey) -> Option<Arc<ObjectKey>> {
+        let state = self.lock();
+        let met = |known: &Known| known.memory.cause.is_some_and(Reason::is_told_by_the_store);
+        state
+            .objects
+            .iter()
+            .find(|(_, known)| known.uses(store) && met(known))
+            .map(|(key, _)| Arc::clone(key))
     }
 
     /// How many objects there are.
@@ -330,6 +341,10 @@ impl Known {
             status: Arc::new(watched.status),
             memory: Memory::default(),
         }
+    }
+
+    fn uses(&self, store: &StoreKey) -> bool {
+        matches!(self.request.as_ref(), Ok(request) if request.store == *store)
     }
 
     fn updated(mut self, watched: WatchedSecret) -> (Self, Novelty) {

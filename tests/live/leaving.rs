@@ -38,8 +38,8 @@ async fn r10_a_namespace_full_of_objects_goes_at_once_and_nothing_is_written_int
     let scene = Scene::start().await;
     for number in 0..OBJECTS {
         let name = format!("object-{number}");
-        scene.secret_in_ncp(&name, r#"{"a":"b"}"#);
-        scene.create_ncp_secret(&name, &name, json!({})).await;
+        let id = scene.secret_in_ncp(&name, r#"{"a":"b"}"#);
+        scene.create_by_id(&name, &id, json!({})).await;
     }
     for number in 0..OBJECTS {
         scene
@@ -84,7 +84,7 @@ async fn r10_a_refusal_because_the_namespace_goes_is_passed_over_in_silence() {
     let mark = scene.mark();
     log.clear();
     scene.delete_namespace().await;
-    let refused = "create secrets  403";
+    let refused = "create secrets orders-db 403";
     scene.until_asked(mark, refused, 1).await;
     scene.advance(jiff::SignedDuration::from_mins(10));
     until("the operator has seen the object go", async || {

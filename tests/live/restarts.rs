@@ -33,7 +33,7 @@ async fn r7_a_look_without_change_costs_two_calls_to_ncp_and_none_to_the_api_ser
 async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
     let mut all = Vec::new();
     scene.emulator.put_trigger(Trigger::named("rotate"));
-    let states: [(&str, &str, Change); 6] = [
+    let states: [(&str, &str, Change); 7] = [
         ("enabled", "Synced", |_, _| {}),
         ("rotating", "Synced", |scene, id| {
             scene.emulator.execute_rotation(id).unwrap();
@@ -50,7 +50,11 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
         ("revoked", "SourceRevoked", |scene, id| {
             scene.emulator.request_deletion(id).unwrap();
         }),
-        ("empty", "SourceUnreadable", |scene, id| {
+        ("destroyed", "SourceNotFound", |scene, id| {
+            scene.emulator.request_deletion(id).unwrap();
+            scene.emulator.delete(id).unwrap();
+        }),
+        ("unreadable", "SourceUnreadable", |scene, id| {
             let stage = ncp_emulator::Stage::Active;
             scene
                 .emulator
@@ -91,6 +95,12 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
             json!({"storeRef": {"name": "nothing"}}),
         ),
         (
+            "ungranted",
+            "NotGranted",
+            "readable",
+            json!({"storeRef": {"kind": "ClusterNcpSecretStore", "name": scene.namespace}}),
+        ),
+        (
             "no-credentials",
             "CredentialsMissing",
             "readable",
@@ -103,6 +113,15 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
             "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecretStore",
             "metadata": {"name": "bare"},
             "spec": {"region": "KR", "auth": {"secretRef": {"name": "no-such-secret"}}},
+        }))
+        .await;
+    scene
+        .create(json!({
+            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
+            "metadata": {"name": scene.namespace},
+            "spec": {"region": "KR", "auth": {"secretRef": {
+                "namespace": scene.namespace, "name": "ncp-credentials",
+            }}},
         }))
         .await;
     scene.write_secret("foreign", json!({"a": "theirs"})).await;
@@ -139,7 +158,10 @@ fn named_version(object: &impl ResourceExt) -> (String, String) {
 
 #[tokio::test]
 async fn r7_a_restart_with_everything_in_order_writes_nothing_and_calls_nothing() {
-    let mut scene = Scene::start().await;
+    let mut scene = Scene::without_operator().await;
+    scene.cluster_stores = true;
+    scene.create_store("ncp").await;
+    scene.start_operator().await;
     let objects = objects_in_every_state(&scene).await;
     for (name, reason) in &objects {
         scene.until_reason(name, reason).await;

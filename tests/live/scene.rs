@@ -35,9 +35,9 @@ pub struct Scene {
     pub key: Key,
     pub clock: Clock,
     pub steering: Steering,
-    /// How long a pass may take, if not as long as in production.
     /// Whether the operator follows the stores of the cluster, which all tests share.
     pub cluster_stores: bool,
+    /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
