@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::observed::Observed;
 use super::plan::{claim, drifted};
+use super::remote::Lifecycle;
 use super::request::Request;
-use super::status::{previous_reason, was_synced};
+use super::status::{previous_reason, rotation_reason, was_synced};
 use crate::api::{NcpSecretStatus, Reason};
 
 /// What a pass knows before it asks anybody.
@@ -32,7 +33,8 @@ pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
         || sync_forced(known)
         || target_needs_repair(known)
         || obstacle_is_gone(known)
-        || (known.next_look.is_none() && was_cut_off(known.status))
+        || (known.next_look.is_none()
+            && (was_cut_off(known.status) || missed_a_rotation(known.status, now)))
 }
 
 fn spec_changed(known: &Known<'_>) -> bool {
@@ -61,19 +63,21 @@ fn target_needs_repair(known: &Known<'_>) -> bool {
 
 /// Whether the last pass ended before the source could be asked, on something that this pass got past.
 fn obstacle_is_gone(known: &Known<'_>) -> bool {
-    matches!(
-        known.cause,
-        Some(
-            Reason::InvalidSpec
-                | Reason::StoreNotFound
-                | Reason::StoreNotReady
-                | Reason::NotGranted
-                | Reason::TargetNotOwned
-                | Reason::CredentialsMissing
-                | Reason::CredentialsRejected
-                | Reason::ClockSkew
+    let made_room = known.cause == Some(Reason::TargetImmutable) && known.target.is_none();
+    made_room
+        || matches!(
+            known.cause,
+            Some(
+                Reason::InvalidSpec
+                    | Reason::StoreNotFound
+                    | Reason::StoreNotReady
+                    | Reason::NotGranted
+                    | Reason::TargetNotOwned
+                    | Reason::CredentialsMissing
+                    | Reason::CredentialsRejected
+                    | Reason::ClockSkew
+            )
         )
-    )
 }
 
 /// Whether an earlier process stopped while calls failed: the new one tries at once.
@@ -98,6 +102,18 @@ fn was_cut_off(status: &NcpSecretStatus) -> bool {
                 | Reason::ClusterRefused
         ),
     }
+}
+
+/// Whether the date of a rotation passed while no process watched; one that was told as overdue was watched.
+fn missed_a_rotation(status: &NcpSecretStatus, now: Timestamp) -> bool {
+    let Some(source) = &status.source else {
+        return false;
+    };
+    let date = source.next_rotation_time.as_ref();
+    source.lifecycle == Lifecycle::Enable.as_str()
+        && source.rotating_since.is_none()
+        && date.is_some_and(|date| date.0 <= now)
+        && rotation_reason(status) != Some(Reason::RotationOverdue)
 }
 
 #[cfg(test)]

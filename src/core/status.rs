@@ -72,6 +72,13 @@ pub fn previous_reason(status: &NcpSecretStatus) -> Option<Reason> {
     find(status, condition::READY).and_then(|ready| Reason::parse(&ready.reason))
 }
 
+/// The reason of the RotationHealthy condition.
+#[must_use]
+pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
+    let health = find(status, condition::ROTATION_HEALTHY)?;
+    Reason::parse(&health.reason)
+}
+
 /// Whether the Secret was written once.
 #[must_use]
 pub const fn was_synced(status: &NcpSecretStatus) -> bool {

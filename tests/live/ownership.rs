@@ -148,6 +148,48 @@ async fn r2_of_two_objects_with_one_target_the_older_has_it_until_it_is_deleted(
 }
 
 #[tokio::test]
+async fn r2_the_next_in_line_has_its_turn_as_soon_as_the_first_goes_without_a_secret() {
+    let scene = Scene::start().await;
+    let shared = || json!({"target": {"name": "shared"}});
+    scene.create_by_id("first", "no-such-id", shared()).await;
+    scene.until_reason("first", "SourceNotFound").await;
+    let first = scene.ncp_secret("first").await;
+    let id = scene.secret_in_ncp("orders", r#"{"value":"two"}"#);
+    until("the second object is younger", async || {
+        scene.create_by_id("second", &id, shared()).await;
+        let second = scene.ncp_secret("second").await;
+        if second.metadata.creation_timestamp > first.metadata.creation_timestamp {
+            return Some(());
+        }
+        scene.delete::<NcpSecret>("second").await;
+        None
+    })
+    .await;
+    let second = scene.until_reason("second", "TargetNotOwned").await;
+    let (_, _, message) = condition(&second, "Ready").unwrap();
+    assert!(
+        message.starts_with("The NcpSecret \"first\" asked for the same Secret before."),
+        "{message}"
+    );
+    scene.until_idle().await;
+
+    scene.steering.freeze();
+    scene.delete::<NcpSecret>("first").await;
+    let deleted = scene.clock.now();
+    until("the second has the Secret", async || {
+        scene.advance(SignedDuration::from_millis(100));
+        let waited = scene.clock.now().duration_since(deleted);
+        assert!(
+            waited < HALF_A_MINUTE / 2,
+            "it only had the look that was due"
+        );
+        let second = scene.ncp_secret("second").await;
+        (says(&second, "Ready").1 == "Synced").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r2_the_secret_of_another_object_is_not_touched_even_by_an_older_one() {
     let scene = Scene::start().await;
     let id = scene

@@ -29,8 +29,18 @@ async fn r7_a_look_without_change_costs_two_calls_to_ncp_and_none_to_the_api_ser
     assert_eq!(scene.ncp_secret("orders-db").await, before);
 }
 
-/// Objects in every state that can last, each under the reason that its Ready condition has.
+/// Objects in every state that can last, each with the reason that its Ready condition has.
 async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
+    let mut all = once_synced(scene).await;
+    all.extend(never_synced(scene).await);
+    scene.synced("immutable", VALUE, json!({})).await;
+    let other_type = json!({"spec": {"target": {"type": "example.com/other"}}});
+    scene.patch_ncp_secret("immutable", other_type).await;
+    all.push(("immutable".into(), "TargetImmutable"));
+    all
+}
+
+async fn once_synced(scene: &Scene) -> Vec<(String, &'static str)> {
     let mut all = Vec::new();
     scene.emulator.put_trigger(Trigger::named("rotate"));
     let states: [(&str, &str, Change); 7] = [
@@ -73,8 +83,13 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
         scene.force(name, "changed").await;
         all.push((name.to_owned(), reason));
     }
+    all
+}
+
+async fn never_synced(scene: &Scene) -> Vec<(String, &'static str)> {
+    let mut all = Vec::new();
     scene.secret_in_ncp("readable", VALUE);
-    let never_synced = [
+    let objects = [
         ("absent", "SourceNotFound", "no-such-name", json!({})),
         (
             "no-stage",
@@ -125,14 +140,10 @@ async fn objects_in_every_state(scene: &Scene) -> Vec<(String, &'static str)> {
         }))
         .await;
     scene.write_secret("foreign", json!({"a": "theirs"})).await;
-    for (name, reason, source, spec) in never_synced {
+    for (name, reason, source, spec) in objects {
         scene.create_ncp_secret(name, source, spec).await;
         all.push((name.to_owned(), reason));
     }
-    scene.synced("immutable", VALUE, json!({})).await;
-    let other_type = json!({"spec": {"target": {"type": "example.com/other"}}});
-    scene.patch_ncp_secret("immutable", other_type).await;
-    all.push(("immutable".into(), "TargetImmutable"));
     all
 }
 

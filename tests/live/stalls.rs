@@ -28,10 +28,13 @@ async fn r6_passes_end_by_their_deadline_while_the_api_server_stalls_and_work_go
         scene.emulator.set_value(id, Stage::Active, newer).unwrap();
     }
     scene.advance(SignedDuration::from_secs(30));
-    until("both passes have ended twice without success", async || {
+    let ended = until("both passes have ended twice", async || {
         (scene.sample(INTERRUPTED).await >= 4).then_some(())
-    })
-    .await;
+    });
+    // A single request would be given up only after 15 seconds.
+    tokio::time::timeout(Duration::from_secs(12), ended)
+        .await
+        .expect("passes end by their deadline");
     assert_eq!(fetch(&format!("{}/livez", scene.probes())).await.0, 200);
     for name in ["one", "two"] {
         let secret = scene.secret(name).await.unwrap();

@@ -12,6 +12,7 @@ use crate::core::observed::{Owner, Reference};
 use crate::core::request::parse;
 
 mod repair;
+mod rotation;
 
 fn now() -> Timestamp {
     "2026-11-22T12:34:56Z".parse().unwrap()
@@ -242,6 +243,8 @@ fn what_kept_a_pass_from_asking_is_retried_as_soon_as_it_is_gone() {
         Reason::CredentialsMissing,
         Reason::CredentialsRejected,
         Reason::ClockSkew,
+        // The Secret that could not change has gone.
+        Reason::TargetImmutable,
     ];
     for reason in Reason::ALL {
         let case = Case {

@@ -89,7 +89,7 @@ fn plight<'pass>(request: &'pass Request, status: &'pass NcpSecretStatus) -> Pli
 
 /// An object whose slot is far enough away to see what else the table asks for.
 fn with_a_far_slot(interval: &str, away: SignedDuration) -> Request {
-    let requests = (0..).map(|number| request(&format!("source-{number}"), interval));
+    let requests = (0..1000).map(|number| request(&format!("source-{number}"), interval));
     let mut far = requests.filter(|request| slot(request, now()) >= now() + away);
     far.next().unwrap()
 }
