@@ -12,6 +12,7 @@ pub mod pairs;
 pub mod plan;
 pub mod remote;
 pub mod request;
+pub mod rotation;
 pub mod schedule;
 mod speech;
 pub mod status;

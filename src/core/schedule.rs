@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::remote::SourceRef;
 use super::request::{Request, StoreKey};
-use super::status::{STALLED_AFTER, was_synced};
+use super::rotation::STALLED_AFTER;
+use super::status::was_synced;
 use crate::api::{NcpSecretStatus, Reason, SourceStatus};
 
 /// What the schedule is made from.

@@ -4,15 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::outcome::Outcome;
-use super::remote::{Facts, Lifecycle, Phase};
+use super::remote::Facts;
+use super::rotation::{health, is_rotating};
 use super::trouble::{Bearing, Trouble};
 use crate::api::{NcpSecretStatus, Reason, SourceStatus, TargetStatus, condition};
-
-/// How long a rotation may run before it counts as stalled.
-pub const STALLED_AFTER: SignedDuration = SignedDuration::from_hours(1);
-
-/// How long after its date a rotation that has not started counts as overdue.
-pub const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What of a request its status needs.
 #[derive(Clone, Debug)]
@@ -72,7 +67,7 @@ pub fn previous_reason(status: &NcpSecretStatus) -> Option<Reason> {
     find(status, condition::READY).and_then(|ready| Reason::parse(&ready.reason))
 }
 
-/// The reason of the RotationHealthy condition.
+/// The reason of the condition that tells of rotation.
 #[must_use]
 pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
     let health = find(status, condition::ROTATION_HEALTHY)?;
@@ -83,16 +78,6 @@ pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
 #[must_use]
 pub const fn was_synced(status: &NcpSecretStatus) -> bool {
     status.target.is_some()
-}
-
-/// Whether the source is rotating, by either of the words that NCP has for it; a failed rotation has ended.
-#[must_use]
-pub fn is_rotating(facts: &Facts) -> bool {
-    match facts.phase {
-        Phase::Rotating => true,
-        Phase::Failed => false,
-        Phase::None | Phase::Other(_) => facts.lifecycle == Lifecycle::Rotating,
-    }
 }
 
 /// A condition before it has times.
@@ -226,50 +211,8 @@ fn rotation(
     let (Some(facts), Some(source)) = (facts, source) else {
         return keep_or_unread(type_, previous);
     };
-    let (status, reason, message) = rotation_health(facts, source.rotating_since.as_ref(), now);
+    let (status, reason, message) = health(facts, source.rotating_since.as_ref(), now);
     Claim::new(type_, status, reason, message.into())
-}
-
-fn rotation_health(
-    facts: &Facts,
-    rotating_since: Option<&Time>,
-    now: Timestamp,
-) -> (&'static str, Reason, &'static str) {
-    if facts.phase == Phase::Failed {
-        return (
-            "False",
-            Reason::RotationFailed,
-            "The last rotation failed in NCP. Retry or cancel it there; look at the log of the rotation action for the cause. Pods keep the ACTIVE value.",
-        );
-    }
-    if is_rotating(facts) {
-        let running =
-            rotating_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
-        return if running < STALLED_AFTER {
-            ("True", Reason::InProgress, "A rotation is running.")
-        } else {
-            (
-                "False",
-                Reason::RotationStalled,
-                "A rotation has been running for over an hour. Check the rotation action in Cloud Functions; cancel the rotation in NCP if it is lost. Pods keep the ACTIVE value.",
-            )
-        };
-    }
-    if !facts.automatic {
-        return ("True", Reason::Manual, "Automatic rotation is off.");
-    }
-    let overdue = facts.lifecycle.readable()
-        && facts
-            .next_rotation
-            .is_some_and(|date| now.duration_since(date) >= OVERDUE_AFTER);
-    if overdue {
-        return (
-            "False",
-            Reason::RotationOverdue,
-            "The date of the next rotation has passed and no rotation has started. Check the trigger of the secret in NCP.",
-        );
-    }
-    ("True", Reason::Idle, "No rotation is running.")
 }
 
 fn stalled(trouble: Option<&Trouble>, ready: &Claim) -> Option<Claim> {

@@ -257,5 +257,6 @@ fn run(scene: &Scene) -> Process {
     let [_, arguments @ ..] = scene.arguments();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ncp-secret-operator"));
     command.args(arguments).arg("--concurrency=4");
-    Process::spawn(&command, Output::Inherit).unwrap()
+    let log = scene.cluster.folder().join("operator.log");
+    Process::spawn(&command, Output::Log(log)).unwrap()
 }

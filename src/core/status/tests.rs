@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::api::terms::Stage;
 use crate::core::remote::{Failure, Host, LookError, Unreadable};
+use crate::core::remote::{Lifecycle, Phase};
 use crate::core::trouble::{Holder, SpecError};
 
 mod laws;
