@@ -136,7 +136,7 @@ impl Connections {
     ///
     /// # Errors
     ///
-    /// [`Denied::Trouble`] while the credentials are of no use.
+    /// The trouble of the store, while the credentials are of no use.
     pub async fn ticket(
         self: &Arc<Self>,
         key: &StoreKey,

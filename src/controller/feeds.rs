@@ -93,6 +93,8 @@ impl Sink {
                 for heir in heirs {
                     self.wake(heir, Urgency::Repair, REPAIR_DELAY);
                 }
+                // A pass over an object that is gone does nothing but give up its place in the queue.
+                self.wake(Arc::new(key), Urgency::Repair, SignedDuration::ZERO);
             }
             Change::Complete(listed) => {
                 self.inventory.objects_listed(namespace.as_deref(), &listed);

@@ -45,7 +45,7 @@ pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble
 ///
 /// # Errors
 ///
-/// [`Denied::Trouble`] with what the look says of itself.
+/// The trouble of the store, or what the look says of itself.
 pub async fn look(
     connections: &Arc<Connections>,
     request: &Request,

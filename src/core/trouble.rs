@@ -1,7 +1,7 @@
 //! Everything that can keep a Secret from being good.
 //!
 //! A [`Trouble`] is a value: one variant for each thing that went wrong. [`Trouble::reason`] is the word for it, and
-//! what people read about it stands in [`super::speech`].
+//! what people read about it stands in `speech`.
 
 use std::time::Duration;
 

@@ -15,8 +15,9 @@ use super::endpoints::{Endpoint, Route};
 use super::listing::{Bearer, read_all};
 use crate::core::remote::{Failure, Host, LookError};
 
-/// The least clock time between two readings of one host's list.
-pub(super) const SHORTEST_AGE: SignedDuration = SignedDuration::from_secs(30);
+/// The least clock time between two readings of one host's list: short, because people make a secret and then at once
+/// the object that names it; objects whose name is missing ask ever more rarely by themselves.
+pub(super) const SHORTEST_AGE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The same when a name is known and only may have got a better bearer, because each reading costs calls.
 pub(super) const SHORTEST_AGE_OF_DOUBT: SignedDuration = SignedDuration::from_mins(10);

@@ -37,14 +37,14 @@ async fn a_name_is_found_on_any_page_and_kept() {
 }
 
 #[tokio::test]
-async fn a_missing_name_is_looked_up_again_at_most_every_30_s() {
+async fn a_missing_name_is_looked_up_again_at_most_every_5_s() {
     let world = two_pages().await;
     assert_eq!(world.id_of("three").await, Err(LookError::NameNotFound));
     assert_eq!(world.lists(), (2, 0));
     world
         .regional
         .set(PAGE_2, &[page(2, &["2 two ENABLE", "3 three ENABLE"])]);
-    world.wait(29);
+    world.wait(4);
     assert_eq!(world.id_of("three").await, Err(LookError::NameNotFound));
     assert_eq!(world.lists(), (0, 0));
     world.wait(1);
@@ -169,7 +169,7 @@ async fn a_page_that_fails_leaves_what_was_known() {
     assert_eq!(world.id_of("two").await.as_deref(), Ok("2"));
     world.lists();
     world.regional.set(PAGE_2, &[page(2, &["3 three ENABLE"])]);
-    world.wait(29);
+    world.wait(4);
     assert_eq!(world.id_of("three").await, broken);
     assert_eq!(world.lists(), (0, 0));
     world.wait(1);
