@@ -43,6 +43,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
 fn start_log(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| format!("failed to understand --log {:?}: {error}", settings.log))?;
+    // On a reply that it cannot read, kube's client logs the whole of it.
+    let filter = filter.add_directive("kube_client::client=off".parse()?);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(stdout().is_terminal())

@@ -47,7 +47,7 @@ async fn livez(State(shown): State<Shown>) -> impl IntoResponse {
     } else {
         (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "no pass has been given out for a minute\n",
+            "the dispatcher or a watch has stopped; a restart is all that helps\n",
         )
     }
 }

@@ -63,7 +63,7 @@ impl Refusal {
             {
                 Self::Leaving
             }
-            422 if fields.is_empty() => Self::Moved,
+            422 if causes.is_empty() => Self::Moved,
             422 if fields.iter().any(|field| field == "type") => {
                 Self::Immutable(Immutability::Type)
             }

@@ -39,6 +39,12 @@ impl Feed {
         *self.complete.borrow()
     }
 
+    /// Whether it still follows; a feed that ended, which only a bug can bring about, never comes back.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.task.is_finished()
+    }
+
     /// Waits until the first list is complete.
     pub async fn completed(&self) {
         let mut complete = self.complete.clone();

@@ -284,6 +284,16 @@ impl Connections {
             .map_or_else(Standing::default, |connection| connection.standing())
     }
 
+    /// Names the store again after a while, because its status could not be written.
+    pub fn name_later(&self, key: StoreKey) {
+        let troubles = self.troubles.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(WATCH_EVERY).await;
+            // Nobody listens any more only when the process ends.
+            let _ = troubles.send(key);
+        });
+    }
+
     /// Closes the connection of a store that is gone.
     pub fn forget(&self, key: &StoreKey) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -62,7 +62,8 @@ impl Health {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         let beat = *self.beat.lock().unwrap_or_else(PoisonError::into_inner);
-        !self.begun.load(Ordering::Relaxed) || beat.elapsed() < DEAD_AFTER
+        let dispatches = !self.begun.load(Ordering::Relaxed) || beat.elapsed() < DEAD_AFTER;
+        dispatches && self.feeds.iter().all(Feed::is_alive)
     }
 
     fn beat(&self) {

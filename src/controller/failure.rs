@@ -32,6 +32,11 @@ impl Failure {
         }
     }
 
+    /// Whether the trouble is that the source cannot be read.
+    pub(super) fn hides_the_source(&self) -> bool {
+        matches!(self, Self::Trouble { trouble, .. } if hides_the_source(trouble))
+    }
+
     /// `target_kept` is whether the Secret of an object that was synced is still there.
     pub(super) fn into_outcome(self, target_kept: bool) -> Outcome {
         match self {

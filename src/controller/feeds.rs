@@ -118,7 +118,7 @@ impl Sink {
             }
             Change::Removed(key, observed) => {
                 let owner = observed.owner.as_ref().map(|owner| owner.name.clone());
-                if self.inventory.target_gone(&key, &observed.uid) {
+                if self.inventory.target_gone(&key, &observed) {
                     self.target_moved(&key, owner);
                 }
             }

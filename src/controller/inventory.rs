@@ -26,7 +26,15 @@ struct State {
     /// Which objects want which target.
     claimants: HashMap<ObjectKey, BTreeSet<Arc<ObjectKey>>>,
     targets: HashMap<ObjectKey, Arc<Observed>>,
+    /// Targets that were seen to go, against replies to our own writes that come in later.
+    gone: HashMap<ObjectKey, Gone>,
     stores: HashMap<StoreKey, Arc<StoreObject>>,
+}
+
+/// A target that went: its UID, and the version at which it went.
+struct Gone {
+    uid: String,
+    resource_version: String,
 }
 
 /// An object as a pass sees it.
@@ -51,10 +59,24 @@ pub struct Memory {
     pub cause: Option<Reason>,
     /// How many passes in a row failed.
     pub failures: u32,
-    /// The version of the target that our last write left.
-    pub settled: Option<String>,
+    /// The version of the target that our last write left, and the generation of the spec that it was for.
+    pub settled: Option<(String, i64)>,
     /// Whether the watch may not show the target: the next pass asks for its metadata.
     pub recheck: bool,
+}
+
+impl Memory {
+    /// The version at which the target is as this request wants it, whatever its metadata seem to say.
+    #[must_use]
+    pub fn settled_for(&self, request: &Request) -> Option<&str> {
+        let (version, generation) = self.settled.as_ref()?;
+        (*generation == request.generation).then_some(version)
+    }
+
+    /// Takes note of a write for the request.
+    pub fn settle(&mut self, request: &Request, written: &Observed) {
+        self.settled = Some((written.resource_version.clone(), request.generation));
+    }
 }
 
 /// What an event means for the object that it is about.
@@ -125,6 +147,14 @@ impl Inventory {
     /// Enters a target as watched or as a write left it; answers whether that is news.
     pub fn target_seen(&self, key: ObjectKey, observed: Arc<Observed>) -> bool {
         let mut state = self.lock();
+        let went = state.gone.get(&key).is_some_and(|gone| {
+            gone.uid == observed.uid
+                && !is_newer(&observed.resource_version, &gone.resource_version)
+        });
+        if went {
+            return false;
+        }
+        state.gone.remove(&key);
         let known = state.targets.get(&key);
         let news = known.is_none_or(|known| {
             known.uid != observed.uid
@@ -137,9 +167,19 @@ impl Inventory {
     }
 
     /// Forgets a target; answers whether it was the one that is known.
-    pub fn target_gone(&self, key: &ObjectKey, uid: &str) -> bool {
+    pub fn target_gone(&self, key: &ObjectKey, last: &Observed) -> bool {
         let mut state = self.lock();
-        let known = state.targets.get(key).is_some_and(|known| known.uid == uid);
+        if state.claimants.contains_key(key) {
+            let gone = Gone {
+                uid: last.uid.clone(),
+                resource_version: last.resource_version.clone(),
+            };
+            state.gone.insert(key.clone(), gone);
+        }
+        let known = state
+            .targets
+            .get(key)
+            .is_some_and(|known| known.uid == last.uid);
         if known {
             state.targets.remove(key);
         }
@@ -328,6 +368,7 @@ impl State {
             claimants.remove(key);
             if claimants.is_empty() {
                 self.claimants.remove(&target);
+                self.gone.remove(&target);
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::core::outcome::Outcome;
 use crate::core::plan::claim;
 use crate::core::request::{ObjectKey, Request};
 use crate::core::schedule::{Plight, next_look};
-use crate::core::status::{previous_reason, was_synced};
+use crate::core::status::previous_reason;
 use crate::core::trouble::{Holder, Trouble};
 
 /// When to look at an object again whose spec says nothing that could be read.
@@ -69,11 +69,18 @@ async fn attempt(world: &World, known: &Known, memory: &mut Memory) -> Outcome {
     let step = synchronize(world, request, known, memory, observed.as_deref()).await;
     match step {
         Ok(outcome) => outcome,
-        Err(failure) => {
-            let lost = observed.is_none() && was_synced(&known.status);
-            failure.into_outcome(!lost)
+        Err(failure) if failure.hides_the_source() && observed.is_none() => {
+            failure.into_outcome(!is_lost(world, request, known).await)
         }
+        Err(failure) => failure.into_outcome(true),
     }
+}
+
+/// Whether the Secret was written once and is there no more; the watch alone does not show it without its label.
+async fn is_lost(world: &World, request: &Request, known: &Known) -> bool {
+    let written = known.status.target.as_ref();
+    written.is_some_and(|target| target.name == request.target.name)
+        && matches!(world.secrets.observe(&target_key(request)).await, Ok(None))
 }
 
 async fn synchronize(
@@ -89,7 +96,7 @@ async fn synchronize(
     let knowledge = due::Known {
         request,
         target: observed,
-        settled: memory.settled.as_deref(),
+        settled: memory.settled_for(request),
         status: &known.status,
         cause: memory.cause,
         next_look: memory.next_look,
@@ -188,7 +195,9 @@ fn leave_behind(
     } else {
         0
     };
-    memory.cause = cause;
+    if !matches!(outcome, Outcome::Interrupted) {
+        memory.cause = cause;
+    }
     let at = match known.request.as_ref() {
         Ok(request) => {
             let plight = Plight {

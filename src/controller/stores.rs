@@ -40,6 +40,7 @@ async fn report(world: &World, key: &StoreKey) {
         Err(Refusal::Moved | Refusal::NotFound) => {}
         Err(refusal) => {
             tracing::warn!(store = key.name, %refusal, "the status of a store could not be written");
+            world.connections.name_later(key.clone());
         }
     }
 }

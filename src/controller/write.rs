@@ -13,6 +13,9 @@ use crate::core::remote::{Reading, Remote};
 use crate::core::request::Request;
 use crate::core::trouble::Trouble;
 
+/// So many failures of the API server in a row may pass by themselves; more are told.
+const TOLD_AFTER: u32 = 3;
+
 /// The target after it was made what it should be.
 pub(super) struct Written {
     /// The names of its keys, sorted.
@@ -70,8 +73,8 @@ async fn carry_out(
     content: &Content<'_>,
     mark: &str,
 ) -> Result<bool, Refused> {
-    let settled = memory.settled.clone();
-    let planned = plan(request, observed, settled.as_deref(), content, mark)
+    let settled = memory.settled_for(request);
+    let planned = plan(request, observed, settled, content, mark)
         .map_err(|trouble| Refused::Otherwise(trouble.into()))?;
     let (result, changed) = match (planned, observed) {
         (Plan::Nothing, _) | (Plan::Change(_), None) => return Ok(false),
@@ -95,7 +98,7 @@ async fn carry_out(
             let moved =
                 observed.map(|before| &before.resource_version) != Some(&written.resource_version);
             let changed = changed && moved;
-            memory.settled = Some(written.resource_version.clone());
+            memory.settle(request, &written);
             world
                 .inventory
                 .target_seen(target_key(request), Arc::new(written));
@@ -109,9 +112,22 @@ async fn carry_out(
             Ok(changed)
         }
         Err(Refusal::Exists) => Err(Refused::Exists),
+        Err(Refusal::Failed) if memory.failures >= TOLD_AFTER => {
+            memory.recheck = true;
+            Err(Refused::Otherwise(broken_cluster().into()))
+        }
         Err(refusal) => {
             memory.recheck = true;
             Err(Refused::Otherwise(refusal.into()))
         }
+    }
+}
+
+/// What is told of an API server, or a webhook behind it, that keeps failing at our write.
+fn broken_cluster() -> Trouble {
+    Trouble::ClusterRefused {
+        code: 500,
+        reason: "InternalError".into(),
+        fields: Vec::new(),
     }
 }

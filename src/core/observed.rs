@@ -21,9 +21,9 @@ pub struct Observed {
     pub references: Vec<Reference>,
     /// The content annotation.
     pub content: Option<String>,
-    /// Its labels; none when it has no such map.
+    /// Its labels that are ours; none when it has no labels at all.
     pub labels: Option<BTreeMap<String, String>>,
-    /// Its annotations that are ours; none when it has no such map.
+    /// Its annotations that are ours; none when it has no annotations at all.
     pub annotations: Option<BTreeMap<String, String>>,
     /// Names of labels that we set and did not take back.
     pub our_labels: BTreeSet<String>,

@@ -69,8 +69,8 @@ impl MapChange {
 
 /// Compares what should be with what is.
 ///
-/// `settled` is the version at which our own last write left the Secret, if this process wrote it: at that version the
-/// content is ours, whoever else is named as a writer of equal bytes.
+/// `settled` is the version at which our own last write for the same spec left the Secret, if this process wrote it: at
+/// that version all is as it should be, whoever else is named as a writer of equal bytes, labels or annotations.
 ///
 /// # Errors
 ///
@@ -95,6 +95,9 @@ pub fn plan(
         Claim::Ours | Claim::Foreign(_) => false,
     };
     let settled = settled == Some(observed.resource_version.as_str());
+    if settled && observed.content.as_deref() == Some(mark) {
+        return Ok(Plan::Nothing);
+    }
     let edited = observed.foreign_writer.is_some() && !settled;
     let equal = observed.content.as_deref() == Some(mark) && content.has_keys(observed.keys.iter());
     let change = Change {
@@ -146,7 +149,9 @@ pub fn drifted(
     settled: Option<&str>,
     known_keys: &[String],
 ) -> bool {
-    let settled = settled == Some(observed.resource_version.as_str());
+    if settled == Some(observed.resource_version.as_str()) && observed.content.is_some() {
+        return false;
+    }
     let wanted = Wanted::of(request, observed.content.as_deref().unwrap_or_default());
     let labels = map_change(
         observed.labels.as_ref(),
@@ -159,7 +164,7 @@ pub fn drifted(
         wanted.annotations,
     );
     observed.content.is_none()
-        || (observed.foreign_writer.is_some() && !settled)
+        || observed.foreign_writer.is_some()
         || !observed.keys.iter().eq(known_keys.iter())
         || is_owned(request, observed) != wanted.owned
         || !labels.is_empty()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::remote::SourceRef;
+use super::remote::{Lifecycle, Phase, SourceRef};
 use super::request::{Request, StoreKey};
 use super::rotation::STALLED_AFTER;
 use super::status::was_synced;
@@ -131,7 +131,7 @@ fn rotation_wake(plight: &Plight<'_>, now: Timestamp) -> Option<Timestamp> {
             later(now, interval.min(UNFINISHED_ROTATION_WAIT))
         });
     }
-    if source.rotation_phase == "ROTATION_FAILED" {
+    if source.rotation_phase == Phase::Failed.as_str() {
         return Some(later(now, interval.min(UNFINISHED_ROTATION_WAIT)));
     }
     let date = source
@@ -147,7 +147,7 @@ fn rotation_wake(plight: &Plight<'_>, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn may_rotate(source: &SourceStatus) -> bool {
-    source.lifecycle == "ENABLE"
+    source.lifecycle == Lifecycle::Enable.as_str()
 }
 
 /// 30 to 60 seconds after the date, by hash: not all at once, and not before the rotation has begun.

@@ -172,8 +172,8 @@ const fn look_advice(error: &LookError) -> &'static str {
         LookError::NameAmbiguous => "Use spec.source.secretId instead.",
         LookError::Throttled { .. } => "The next look comes later by itself.",
         LookError::Unavailable { failure, .. } => match failure {
+            Failure::InvalidRequest => "Check the ID or name in spec.source.",
             Failure::Handshake
-            | Failure::InvalidRequest
             | Failure::UnknownUrl
             | Failure::Redirect
             | Failure::TooLarge

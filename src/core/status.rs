@@ -39,7 +39,7 @@ pub fn next(
     let source = facts
         .map(|facts| source(facts, previous.source.as_ref(), now))
         .or_else(|| previous.source.clone());
-    let failing_since = trouble.map(|_| previous.failing_since.clone().unwrap_or(Time(now)));
+    let failing_since = trouble.map(|trouble| failing_since(previous, trouble, now));
     let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
     let stalled = stalled(trouble, &ready);
     let available = available(facts, trouble, previous);
@@ -59,6 +59,16 @@ pub fn next(
             .map(str::to_owned)
             .or_else(|| previous.last_forced_sync.clone()),
     }
+}
+
+/// Since when things are as they are: a source that is gone counts from then, not from what was wrong before.
+fn failing_since(previous: &NcpSecretStatus, trouble: &Trouble, now: Timestamp) -> Time {
+    let reason = trouble.reason();
+    let is_absent = matches!(reason, Reason::SourceNotFound | Reason::SourceDestroyed);
+    let since = previous.failing_since.clone();
+    since
+        .filter(|_| !is_absent || previous_reason(previous) == Some(reason))
+        .unwrap_or(Time(now))
 }
 
 /// The reason of the Ready condition.

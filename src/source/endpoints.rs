@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_on_loopback_needs_permission() {
+    fn r5_plain_http_on_loopback_needs_permission() {
         let plain = Overrides {
             kr_global: Some("http://127.0.0.1:1".to_owned()),
             ..Overrides::default()

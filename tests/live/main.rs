@@ -26,6 +26,7 @@ mod log;
 mod ownership;
 mod probes;
 mod program;
+mod refused;
 mod restarts;
 mod rotation;
 mod scene;

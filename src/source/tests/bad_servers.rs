@@ -12,7 +12,7 @@ use crate::source::Deadlines;
 use crate::source::call_error::CallError;
 
 #[tokio::test]
-async fn a_body_is_bounded_by_what_it_announces() {
+async fn r5_a_body_is_bounded_by_what_it_announces() {
     let announced = b"HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n{".to_vec();
     let outcome = outcome(move || Act::Hang(announced.clone())).await;
     assert_eq!(outcome, failed(Failure::TooLarge));
@@ -78,7 +78,7 @@ async fn a_status_that_speaks_for_itself_needs_no_body() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn r5_a_redirect_is_not_followed() {
     let (elsewhere, elsewhere_seen) = listen(|_| Act::Answer(good())).await;
     for status in [301, 302, 303, 307, 308] {
         let location = format!("Location: http://{elsewhere}/\r\n");
@@ -89,7 +89,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_malformed() {
+async fn r5_a_compressed_answer_is_malformed() {
     let outcome = outcome(|| {
         Act::Answer(answer(
             200,
@@ -107,14 +107,14 @@ async fn detail_in_time(line: &Line) -> Result<(), CallError> {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_ends_with_the_deadline() {
+async fn r5_a_server_that_says_nothing_ends_with_the_deadline() {
     let line = Line::to(HASTY, |_| Act::Hang(Vec::new())).await;
     assert_eq!(detail_in_time(&line).await, failed(Failure::Timeout));
     assert_eq!(line.results(), ["timeout"]);
 }
 
 #[tokio::test]
-async fn a_server_that_trickles_ends_with_the_deadline() {
+async fn r5_a_server_that_trickles_ends_with_the_deadline() {
     let line = Line::to(HASTY, |_| {
         let head = b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n".to_vec();
         Act::Repeat(head, b" ".to_vec(), Duration::from_millis(5))
@@ -124,7 +124,7 @@ async fn a_server_that_trickles_ends_with_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_shake_hands_ends_with_the_deadline_for_connections() {
+async fn r5_a_server_that_does_not_shake_hands_ends_with_the_deadline_for_connections() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://{}", silent.local_addr().unwrap());
     let deadlines = Deadlines {

@@ -119,7 +119,7 @@ async fn stays_in_its_place(line: &Line, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_hostile_id_reaches_no_other_path() {
+async fn r5_a_hostile_id_reaches_no_other_path() {
     let line = Line::to(PATIENT, |_| Act::Answer(good())).await;
     for id in [
         "../keys",
@@ -180,7 +180,7 @@ async fn a_hostile_id_reaches_no_other_path() {
 }
 
 #[test]
-fn no_id_at_all_reaches_another_path() {
+fn r5_no_id_at_all_reaches_another_path() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let line = runtime.block_on(Line::to(PATIENT, |_| Act::Answer(good())));
     let outcome = TestRunner::default().run(&any::<String>(), |id| {
@@ -250,7 +250,7 @@ async fn a_call_that_is_given_up_is_counted() {
 
 /// Runs itself again with a proxy in the environment, which belongs to the process.
 #[test]
-fn proxies_in_the_environment_are_not_used() {
+fn r5_proxies_in_the_environment_are_not_used() {
     const INNER: &str = "NCP_TEST_INSIDE_A_PROXIED_ENVIRONMENT";
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if std::env::var_os(INNER).is_some() {
@@ -264,7 +264,7 @@ fn proxies_in_the_environment_are_not_used() {
     let mut inner = std::process::Command::new(std::env::current_exe().unwrap());
     inner.env(INNER, "1").args([
         "--exact",
-        "source::tests::wire::proxies_in_the_environment_are_not_used",
+        "source::tests::wire::r5_proxies_in_the_environment_are_not_used",
     ]);
     inner
         .env_remove("no_proxy")
