@@ -110,6 +110,16 @@ pub enum Verdict {
     Again(Box<Ticket>),
 }
 
+impl Verdict {
+    fn again(ticket: Ticket, reading: Reading) -> Self {
+        Self::Again(Box::new(Ticket {
+            account: reading.account,
+            version: reading.version,
+            ..ticket
+        }))
+    }
+}
+
 impl Connections {
     /// No connection is open yet. Stores whose trouble begins or ends are named on `troubles`.
     #[must_use]
@@ -233,46 +243,26 @@ impl Connections {
             State::Unread | State::Broken { .. } => return Verdict::Stands,
         };
         if current.version != ticket.version {
-            return Verdict::Again(Box::new(Ticket {
-                account: current.account,
-                version: current.version,
-                ..ticket
-            }));
+            return Verdict::again(ticket, current);
         }
-        match self.reader.read(&ticket.spec, None, now).await {
+        let (trouble, version, account) = match self.reader.read(&ticket.spec, None, now).await {
             Ok(reading) if reading.version != ticket.version => {
                 *state = State::Good(reading.clone());
-                Verdict::Again(Box::new(Ticket {
-                    account: reading.account,
-                    version: reading.version,
-                    ..ticket
-                }))
+                return Verdict::again(ticket, reading);
             }
-            Ok(reading) => {
-                let version = Some(reading.version.clone());
-                self.break_off(
-                    &ticket.store,
-                    &connection,
-                    &mut state,
-                    trouble,
-                    version,
-                    Some(reading),
-                );
-                Verdict::Stands
-            }
-            Err(Unread::Useless { trouble, version }) => {
-                self.break_off(
-                    &ticket.store,
-                    &connection,
-                    &mut state,
-                    trouble,
-                    version,
-                    None,
-                );
-                Verdict::Stands
-            }
-            Err(Unread::Interrupted) => Verdict::Stands,
-        }
+            Ok(reading) => (trouble, Some(reading.version.clone()), Some(reading)),
+            Err(Unread::Useless { trouble, version }) => (trouble, version, None),
+            Err(Unread::Interrupted) => return Verdict::Stands,
+        };
+        self.break_off(
+            &ticket.store,
+            &connection,
+            &mut state,
+            trouble,
+            version,
+            account,
+        );
+        Verdict::Stands
     }
 
     /// What calls have told of a store's credentials.

@@ -37,22 +37,26 @@ impl Failure {
         matches!(self, Self::Trouble { trouble, .. } if hides_the_source(trouble))
     }
 
-    /// `target_kept` is whether the Secret of an object that was synced is still there.
-    pub(super) fn into_outcome(self, target_kept: bool) -> Outcome {
+    /// The same failure, of an object whose Secret was there and is lost.
+    pub(super) fn with_target_lost(self) -> Self {
+        match self {
+            Self::Trouble { trouble, facts } => Self::Trouble {
+                trouble: Box::new(Trouble::TargetMissing { cause: trouble }),
+                facts,
+            },
+            other => other,
+        }
+    }
+
+    /// How the pass ends with it.
+    pub(super) fn into_outcome(self) -> Outcome {
         match self {
             Self::Interrupted => Outcome::Interrupted,
             Self::Leaving => Outcome::Leaving,
-            Self::Trouble { trouble, facts } => {
-                let trouble = if target_kept || !hides_the_source(&trouble) {
-                    *trouble
-                } else {
-                    Trouble::TargetMissing { cause: trouble }
-                };
-                Outcome::Failed {
-                    trouble,
-                    facts: facts.map(|facts| *facts),
-                }
-            }
+            Self::Trouble { trouble, facts } => Outcome::Failed {
+                trouble: *trouble,
+                facts: facts.map(|facts| *facts),
+            },
         }
     }
 }

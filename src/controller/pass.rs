@@ -60,19 +60,26 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
 async fn attempt(world: &World, known: &Known, memory: &mut Memory) -> Outcome {
     let request = match known.request.as_ref() {
         Ok(request) => request,
-        Err(trouble) => return Failure::from(trouble.clone()).into_outcome(true),
+        Err(trouble) => return Failure::from(trouble.clone()).into_outcome(),
     };
     let observed = match observe(world, request, known, memory).await {
         Ok(observed) => observed,
-        Err(refusal) => return Failure::from(refusal).into_outcome(true),
+        Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
     let step = synchronize(world, request, known, memory, observed.as_deref()).await;
     match step {
         Ok(outcome) => outcome,
-        Err(failure) if failure.hides_the_source() && observed.is_none() => {
-            failure.into_outcome(!is_lost(world, request, known).await)
+        Err(failure) => {
+            let lost = observed.is_none()
+                && failure.hides_the_source()
+                && is_lost(world, request, known).await;
+            let failure = if lost {
+                failure.with_target_lost()
+            } else {
+                failure
+            };
+            failure.into_outcome()
         }
-        Err(failure) => failure.into_outcome(true),
     }
 }
 

@@ -112,13 +112,14 @@ async fn carry_out(
             Ok(changed)
         }
         Err(Refusal::Exists) => Err(Refused::Exists),
-        Err(Refusal::Failed) if memory.failures >= TOLD_AFTER => {
-            memory.recheck = true;
-            Err(Refused::Otherwise(broken_cluster().into()))
-        }
         Err(refusal) => {
             memory.recheck = true;
-            Err(Refused::Otherwise(refusal.into()))
+            let lasting = matches!(refusal, Refusal::Failed) && memory.failures >= TOLD_AFTER;
+            Err(Refused::Otherwise(if lasting {
+                broken_cluster().into()
+            } else {
+                refusal.into()
+            }))
         }
     }
 }
