@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::host::Host;
-use crate::server::{self, ClockFeed};
+use crate::server::{self, Admin, ClockFeed};
 use crate::settings::{Endpoints, Settings, StartError};
 use crate::shared::Shared;
 use crate::state::State;
@@ -63,7 +63,10 @@ impl Emulator {
         let jpn_regional = api(Host::JpnRegional, settings.ports.jpn_regional).await?;
         let (listener, admin) = listen(settings.address, settings.ports.admin).await?;
         let feed = Arc::new(ClockFeed::new(settings.clock, settings.steering));
-        let router = server::router(feed);
+        let router = server::router(Admin {
+            shared: Arc::clone(&shared),
+            feed,
+        });
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the admin port ended");

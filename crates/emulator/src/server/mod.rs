@@ -2,11 +2,9 @@
 
 mod admin;
 mod api;
-mod clock_feed;
 mod listen;
 mod reply;
 mod request;
 
-pub(crate) use admin::router;
-pub(crate) use clock_feed::ClockFeed;
+pub(crate) use admin::{Admin, ClockFeed, router};
 pub(crate) use listen::{bind, serve};

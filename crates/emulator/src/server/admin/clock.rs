@@ -1,6 +1,4 @@
-//! The admin port: health and the clock.
-
-use std::sync::Arc;
+//! The clock on the admin port.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State};
@@ -9,16 +7,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
 
-use super::clock_feed::{ClockFeed, NotSteered, Steer};
+use super::clock_feed::{NotSteered, Steer};
+use super::{Admin, refusal};
 
-/// The routes of the admin port.
-pub(crate) fn router(feed: Arc<ClockFeed>) -> Router {
-    Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/clock", get(read_clock).post(steer_clock))
-        .with_state(feed)
+pub(super) fn routes() -> Router<Admin> {
+    Router::new().route("/clock", get(read_clock).post(steer_clock))
 }
 
 #[derive(Deserialize)]
@@ -27,29 +21,25 @@ struct After {
 }
 
 /// The reading at once, or the next one after a given version.
-async fn read_clock(State(feed): State<Arc<ClockFeed>>, Query(query): Query<After>) -> Response {
+async fn read_clock(State(admin): State<Admin>, Query(query): Query<After>) -> Response {
     let version = match query.after {
-        None => feed.current(),
-        Some(after) => feed.other_than(after).await,
+        None => admin.feed.current(),
+        Some(after) => admin.feed.other_than(after).await,
     };
     Json(version).into_response()
 }
 
 async fn steer_clock(
-    State(feed): State<Arc<ClockFeed>>,
+    State(admin): State<Admin>,
     wish: Result<Json<Steer>, JsonRejection>,
 ) -> Response {
     let Json(wish) = match wish {
         Ok(wish) => wish,
         Err(rejection) => return refusal(StatusCode::BAD_REQUEST, &rejection.body_text()),
     };
-    match feed.steer(&wish) {
+    match admin.feed.steer(&wish) {
         Ok(version) => Json(version).into_response(),
         Err(error @ NotSteered::MachineClock) => refusal(StatusCode::CONFLICT, &error.to_string()),
         Err(error @ NotSteered::Senseless) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     }
-}
-
-fn refusal(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({"error": message}))).into_response()
 }
