@@ -8,6 +8,7 @@
 //! Names such as `secretmanager-createsecret` are pages of `https://api.ncloud-docs.com/docs/` or
 //! `https://guide.ncloud-docs.com/docs/`.
 
+mod actions;
 mod auth;
 pub mod behavior;
 mod calls;
@@ -30,7 +31,7 @@ pub use host::Host;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
-    Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
-    Secret, Stage, Text, Trigger,
+    Action, ActionUrl, Boundary, Chain, Change, HttpAction, Lifecycle, NewSecret, Phase,
+    ProtectionKey, Refusal, Region, Secret, Stage, Text, Trigger,
 };
 pub use wire::{Kind, Operation};

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use steerable_clock::{Clock, Steering};
 
 use crate::behavior::Behavior;
+use crate::host::Host;
 
 /// How an emulator starts. The defaults listen on free loopback ports and take the machine's time.
 #[derive(Clone, Debug)]
@@ -63,15 +64,33 @@ pub struct Endpoints {
     pub admin: String,
 }
 
+impl Endpoints {
+    /// The base URL in place of a host's.
+    #[must_use]
+    pub fn of(&self, host: Host) -> &str {
+        match host {
+            Host::KrGlobal => &self.kr_global,
+            Host::KrRegional => &self.kr_regional,
+            Host::JpnRegional => &self.jpn_regional,
+        }
+    }
+}
+
 /// The emulator could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to listen on {address} port {}", .port.map_or_else(|| "any".to_owned(), |port| port.to_string()))]
-pub struct StartError {
-    /// The address.
-    pub address: IpAddr,
-    /// The port that was asked for.
-    pub port: Option<u16>,
-    /// Why.
-    #[source]
-    pub source: io::Error,
+pub enum StartError {
+    /// A port cannot be had.
+    #[error("failed to listen on {address} port {}", .port.map_or_else(|| "any".to_owned(), |port| port.to_string()))]
+    Listen {
+        /// The address.
+        address: IpAddr,
+        /// The port that was asked for.
+        port: Option<u16>,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The client that calls rotation actions cannot be made.
+    #[error("failed to prepare the calls of rotation actions")]
+    Actions(#[source] reqwest::Error),
 }

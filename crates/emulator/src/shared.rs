@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     calls: Mutex<Calls>,
     /// Rings when the moment of the next change by itself is another one.
     rescheduled: Notify,
+    /// Rings when an HTTP action is to be called.
+    invoked: Notify,
 }
 
 impl Shared {
@@ -31,6 +33,7 @@ impl Shared {
             faults: Mutex::default(),
             calls: Mutex::default(),
             rescheduled: Notify::new(),
+            invoked: Notify::new(),
         }
     }
 
@@ -43,6 +46,9 @@ impl Shared {
         let changed = change(&mut state, now);
         if state.next_due() != before {
             self.rescheduled.notify_one();
+        }
+        if state.has_invocations() {
+            self.invoked.notify_one();
         }
         changed
     }
@@ -57,6 +63,11 @@ impl Shared {
 
     pub(crate) fn calls(&self) -> MutexGuard<'_, Calls> {
         locked(&self.calls)
+    }
+
+    /// Waits until an HTTP action is to be called.
+    pub(crate) async fn invoked(&self) {
+        self.invoked.notified().await;
     }
 
     /// Lets happen by itself what happens by itself, as soon as its time comes.

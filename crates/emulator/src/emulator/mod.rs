@@ -12,6 +12,7 @@ use steerable_clock::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::actions::Caller;
 use crate::host::Host;
 use crate::server::{self, Admin, ClockFeed};
 use crate::settings::{Endpoints, Settings, StartError};
@@ -80,6 +81,8 @@ impl Emulator {
             jpn_regional,
             admin: format!("http://{admin}"),
         };
+        let caller = Caller::new(Arc::clone(&shared), endpoints.clone());
+        tasks.spawn(caller.map_err(StartError::Actions)?.run());
         Ok(Self {
             shared,
             endpoints,
@@ -134,7 +137,7 @@ async fn listen(
         let local = listener.local_addr()?;
         Ok((listener, local))
     };
-    listening.await.map_err(|source| StartError {
+    listening.await.map_err(|source| StartError::Listen {
         address,
         port,
         source,

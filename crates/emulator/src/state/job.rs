@@ -69,10 +69,12 @@ pub struct Job {
     pub started: bool,
     /// What a built-in action will still do, and when.
     pub(super) plan: VecDeque<(Timestamp, JobStep)>,
+    /// Whether its HTTP action has still to be called.
+    pub(super) uncalled: bool,
 }
 
 impl Job {
-    pub(super) fn new(token: String, cause: Cause, action: Action, raised: Timestamp) -> Self {
+    pub(super) fn new(token: String, cause: Cause, action: &Action, raised: Timestamp) -> Self {
         let plan = action
             .plan()
             .into_iter()
@@ -84,6 +86,7 @@ impl Job {
             cause,
             started: false,
             plan,
+            uncalled: matches!(action, Action::Http(_)),
         }
     }
 

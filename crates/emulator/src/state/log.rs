@@ -41,6 +41,11 @@ impl LogEntry {
         self
     }
 
+    pub(super) fn with_result(mut self, result: String) -> Self {
+        self.result = result;
+        self
+    }
+
     /// Whether the entry has a text in one of its fields.
     #[must_use]
     pub fn mentions(&self, keyword: &str) -> bool {

@@ -7,6 +7,7 @@ mod advance;
 mod chain;
 mod change;
 mod creation;
+mod http_action;
 mod job;
 mod lifecycle;
 mod log;
@@ -37,6 +38,7 @@ use surroundings::Surroundings;
 pub use chain::{Chain, Stage};
 pub use change::{ChainUpdate, Change, StageUpdate};
 pub use creation::{NewSecret, Rotation};
+pub use http_action::{ActionUrl, CallOutcome, HttpAction, Invocation};
 pub use job::{Cause, Job, JobStep};
 pub use log::{Log, LogEntry};
 pub use protection::{Boundary, Cipher, KeyName, Protection, ProtectionChoice, ProtectionKey};
@@ -60,6 +62,8 @@ pub struct State {
     logs: HashMap<String, Log>,
     /// The secrets that change by themselves, by the moment of their next change.
     due: BTreeSet<(Timestamp, String)>,
+    /// The secrets whose HTTP action has still to be called.
+    to_call: BTreeSet<String>,
     random: Rng,
 }
 
@@ -75,6 +79,7 @@ impl State {
             protection_keys: IndexMap::new(),
             logs: HashMap::new(),
             due: BTreeSet::new(),
+            to_call: BTreeSet::new(),
             random: Rng::with_seed(seed),
         }
     }
@@ -161,6 +166,34 @@ impl State {
         Ok(())
     }
 
+    /// Whether there are calls of HTTP actions that nobody has taken yet.
+    #[must_use]
+    pub fn has_invocations(&self) -> bool {
+        !self.to_call.is_empty()
+    }
+
+    /// The calls of HTTP actions that nobody has taken yet.
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        let waiting = std::mem::take(&mut self.to_call);
+        waiting
+            .iter()
+            .filter_map(|id| {
+                let secret = self.secrets.get(id)?;
+                let trigger = self.triggers.get(secret.trigger.as_ref()?)?;
+                Invocation::of(secret, trigger)
+            })
+            .collect()
+    }
+
+    /// Takes down how the call of a job's action ended.
+    pub fn called(&mut self, id: &str, token: &str, outcome: CallOutcome, now: Timestamp) {
+        self.forget_change(id);
+        if let Some((secret, mut around)) = self.part(id) {
+            secret.called(token, outcome, &mut around, now);
+        }
+        self.expect_change(id);
+    }
+
     /// Makes random text for a job.
     ///
     /// # Errors
@@ -217,6 +250,7 @@ impl State {
             triggers: &self.triggers,
             protection_keys: &self.protection_keys,
             random: &mut self.random,
+            to_call: &mut self.to_call,
             log: self.logs.entry(id.to_owned()).or_default(),
         };
         Some((secret, around))
