@@ -60,6 +60,10 @@ impl Caller {
         let Ok(_place) = self.places.acquire().await else {
             return;
         };
+        // An action must not know of a job that a kill makes unhappened.
+        if self.shared.settled().await.is_err() {
+            tracing::warn!("a rotation action is called though its job is not in the state file");
+        }
         let (host, body) = self.shared.change(|state, _| {
             let host = state.secret(&invocation.secret_id).map(Host::of);
             (host, invocation.body(state.behavior()))

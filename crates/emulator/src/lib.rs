@@ -20,6 +20,7 @@ mod server;
 mod settings;
 mod shared;
 pub mod state;
+mod store;
 mod wire;
 
 pub use auth::{Key, KeyRefused, Role, sign};
@@ -34,4 +35,5 @@ pub use state::{
     Action, ActionUrl, Boundary, Chain, Change, HttpAction, Lifecycle, NewSecret, Phase,
     ProtectionKey, Refusal, Region, Secret, Stage, Text, Trigger,
 };
+pub use store::{NotSaved, StateFile, StateFileError, Unreadable};
 pub use wire::{Kind, Operation};

@@ -7,6 +7,8 @@ use steerable_clock::{Clock, Steering};
 
 use crate::behavior::Behavior;
 use crate::host::Host;
+use crate::seed::SeedError;
+use crate::store::{NotSaved, StateFileError};
 
 /// How an emulator starts. The defaults listen on free loopback ports and take the machine's time.
 #[derive(Clone, Debug)]
@@ -38,6 +40,16 @@ pub struct Ports {
     pub admin: Option<u16>,
 }
 
+impl Ports {
+    pub(crate) const fn of(self, host: Host) -> Option<u16> {
+        match host {
+            Host::KrGlobal => self.kr_global,
+            Host::KrRegional => self.kr_regional,
+            Host::JpnRegional => self.jpn_regional,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -52,7 +64,7 @@ impl Default for Settings {
 }
 
 /// Where an emulator listens: base URLs without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
     /// In place of `https://secretmanager.apigw.ntruss.com`.
     pub kr_global: String,
@@ -74,6 +86,14 @@ impl Endpoints {
             Host::JpnRegional => &self.jpn_regional,
         }
     }
+
+    pub(crate) const fn of_mut(&mut self, host: Host) -> &mut String {
+        match host {
+            Host::KrGlobal => &mut self.kr_global,
+            Host::KrRegional => &mut self.kr_regional,
+            Host::JpnRegional => &mut self.jpn_regional,
+        }
+    }
 }
 
 /// The emulator could not start.
@@ -93,4 +113,13 @@ pub enum StartError {
     /// The client that calls rotation actions cannot be made.
     #[error("failed to prepare the calls of rotation actions")]
     Actions(#[source] reqwest::Error),
+    /// The state file cannot be used.
+    #[error(transparent)]
+    StateFile(#[from] StateFileError),
+    /// The state file cannot be written.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }

@@ -1,12 +1,16 @@
 //! The access keys of the account (`common-ncpapi-ncpapi`).
 
-use std::collections::HashMap;
 use std::fmt;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::role::Role;
+use crate::store::{Entries, Entry, Unreadable};
+
+const ENTRY: &str = "keys";
 
 /// The two halves of an access key.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub enum KeyRefused {
     SecretHalf,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Held {
     secret_key: Zeroizing<String>,
     role: Role,
@@ -44,9 +50,9 @@ struct Held {
     expires: Option<Timestamp>,
 }
 
-/// Every key of the account.
-#[derive(Default)]
-pub(crate) struct Keys(HashMap<String, Held>);
+/// Every key of the account, oldest first.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Keys(IndexMap<String, Held>);
 
 impl Keys {
     /// Makes a key of the new form.
@@ -79,6 +85,27 @@ impl Keys {
             expires,
         };
         self.0.insert(key.access_key.clone(), held);
+    }
+
+    /// Every key that is not temporary, oldest first.
+    pub(crate) fn lasting(&self) -> Vec<Key> {
+        let lasting = self.0.iter().filter(|(_, held)| held.expires.is_none());
+        lasting
+            .map(|(access_key, held)| Key {
+                access_key: access_key.clone(),
+                secret_key: held.secret_key.to_string(),
+            })
+            .collect()
+    }
+
+    /// Reads what a state file holds.
+    pub(crate) fn restored(entries: &Entries) -> Result<Self, Unreadable> {
+        Ok(entries.one(ENTRY)?.unwrap_or_default())
+    }
+
+    /// What a state file shall hold.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry::new(ENTRY, self)
     }
 
     /// Stops or resumes a key. Returns whether there is one.
