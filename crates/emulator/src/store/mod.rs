@@ -58,6 +58,17 @@ impl Entry {
 pub(crate) struct Entries(BTreeMap<String, Vec<u8>>);
 
 impl Entries {
+    /// What a file holds after entries were written to it.
+    #[cfg(test)]
+    pub(crate) fn apply(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            match entry.json {
+                Some(json) => self.0.insert(entry.name, json),
+                None => self.0.remove(&entry.name),
+            };
+        }
+    }
+
     pub(crate) fn one<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Unreadable> {
         self.0.get(name).map(|json| parsed(name, json)).transpose()
     }
@@ -142,7 +153,10 @@ impl StateFile {
     /// [`StateFileError`] when it cannot be used.
     pub fn open(path: &Path) -> Result<Self, StateFileError> {
         let database = open(path)?;
-        let entries = read(&database).map_err(|error| explained(path, error.into()))?;
+        let entries = read(&database).map_err(|error| explained(path, error))?;
+        let Some(entries) = entries else {
+            return Err(StateFileError::NotAStateFile(path.to_owned()));
+        };
         let file = Self {
             path: path.to_owned(),
             database,
@@ -195,11 +209,15 @@ fn open(path: &Path) -> Result<Database, StateFileError> {
     Database::create(path).map_err(|error| explained(path, error.into()))
 }
 
-fn read(database: &Database) -> Result<BTreeMap<String, Vec<u8>>, redb::Error> {
+/// Reads every entry; none of a database that somebody else made.
+fn read(database: &Database) -> Result<Option<BTreeMap<String, Vec<u8>>>, redb::Error> {
     let reading = database.begin_read()?;
     let table = match reading.open_table(ENTRIES) {
         Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
+        Err(redb::TableError::TableDoesNotExist(_)) => {
+            let is_empty = reading.list_tables()?.next().is_none();
+            return Ok(is_empty.then(BTreeMap::new));
+        }
         Err(error) => return Err(error.into()),
     };
     let mut entries = BTreeMap::new();
@@ -207,7 +225,7 @@ fn read(database: &Database) -> Result<BTreeMap<String, Vec<u8>>, redb::Error> {
         let (name, json) = entry?;
         entries.insert(name.value().to_owned(), json.value().to_vec());
     }
-    Ok(entries)
+    Ok(Some(entries))
 }
 
 fn explained(path: &Path, error: redb::Error) -> StateFileError {

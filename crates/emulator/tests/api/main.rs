@@ -19,4 +19,10 @@ mod hostile;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
 mod readings;
+#[cfg(test)]
+mod state_file;
