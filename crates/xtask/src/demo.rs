@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::{Action, Trigger};
 use reqwest::Method;
 use serde_json::json;
@@ -65,14 +65,14 @@ async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result
     )?;
     playground.emulator.put_trigger(Trigger {
         action: Action::Succeed {
-            after: SignedDuration::from_mins(1),
+            after: SignedDuration::from_mins(2),
         },
         ..Trigger::named("rotate-db")
     });
     println!();
 
     let id = create(playground, &ncp).await?;
-    rotate(playground, &ncp, &id).await?;
+    follow_the_schedule(playground).await?;
     disable_and_enable(playground, &ncp, &id).await?;
     delete_the_secret(playground).await?;
     misspell(playground).await?;
@@ -131,17 +131,21 @@ async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
     Ok(id.to_owned())
 }
 
-async fn rotate(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
+async fn follow_the_schedule(playground: &Playground) -> Result<()> {
     let kubectl = &playground.kubectl;
-    title("2. A rotation runs in NCP, and the Secret follows");
+    title("2. The date of automatic rotation comes: NCP rotates the secret, and the Secret follows");
     let before = kubectl.run(PASSWORD).await?;
-    ncp.show(
-        "Execute Rotation Job",
-        Method::POST,
-        &format!("/api/v1/secrets/{id}/rotation"),
-        None,
-    )
-    .await?;
+    kubectl
+        .show("get ncpsecret orders-db -n shop -o 'jsonpath={.status.source.nextRotationTime}{\"\\n\"}'")
+        .await?;
+    let date = kubectl
+        .run("get ncpsecret orders-db -n shop -o jsonpath={.status.source.nextRotationTime}")
+        .await?;
+    let date: Timestamp = date
+        .parse()
+        .context("the status tells no date of the next rotation")?;
+    println!("The clock that the emulator and the operator share moves to a minute before that.\n");
+    playground.steering.set(date - SignedDuration::from_mins(1));
     until(
         playground,
         "the operator sees the rotation",
