@@ -21,8 +21,12 @@ mod hosts;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod readings;
+#[cfg(test)]
+mod sequences;
 #[cfg(test)]
 mod state_file;
