@@ -23,9 +23,9 @@ mod wire;
 
 pub use auth::{Key, KeyRefused, Role, sign};
 pub use behavior::Behavior;
-pub use calls::Call;
+pub use calls::{Call, Counted};
 pub use emulator::Emulator;
-pub use fault::{Effect, Fault};
+pub use fault::{Effect, Fault, FaultId};
 pub use host::Host;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
@@ -33,4 +33,4 @@ pub use state::{
     Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
     Secret, Stage, Text, Trigger,
 };
-pub use wire::{Kind, Operation};
+pub use wire::{GatewayError, Kind, Operation, ServiceError};

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::Emulator;
 use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
-use crate::calls::Call;
-use crate::fault::Fault;
+use crate::calls::{Call, Counted};
+use crate::fault::{Fault, FaultId};
 use crate::wire::Operation;
 
 impl Emulator {
@@ -55,8 +55,24 @@ impl Emulator {
     }
 
     /// Adds a fault. Several faults of one request all have their effect.
-    pub fn add_fault(&self, fault: Fault) {
-        self.shared.faults().add(fault);
+    #[expect(clippy::must_use_candidate, reason = "faults often stay to the end")]
+    pub fn add_fault(&self, fault: Fault) -> FaultId {
+        self.shared.faults().add(fault)
+    }
+
+    /// The faults that wait, oldest first, each with what is left of its number.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(FaultId, Fault)> {
+        self.shared.faults().waiting().to_vec()
+    }
+
+    /// Removes a fault. Returns whether it still waited.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the fault is often known to wait"
+    )]
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.shared.faults().remove(id)
     }
 
     /// Removes every fault.
@@ -76,7 +92,14 @@ impl Emulator {
         self.shared.calls().count(operation)
     }
 
-    /// Forgets what was called.
+    /// How many requests there were of each kind, by operation, secret, key and result. A hundred thousand kinds
+    /// are told apart; further requests are counted by operation and result, without secret and key.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(Counted, u64)> {
+        self.shared.calls().counters()
+    }
+
+    /// Forgets what was called, and the counters.
     pub fn reset_calls(&self) {
         self.shared.calls().clear();
     }

@@ -91,6 +91,7 @@ impl<'a> Arrived<'a> {
             access_key: subject.access_key.map(str::to_owned),
             host: subject.host,
             status: reply.map(|reply| reply.status),
+            result: reply.map_or_else(|| "CUT".to_owned(), |reply| reply.result.clone()),
             at,
         }
     }
@@ -114,7 +115,7 @@ impl<'a> Arrived<'a> {
 
     fn real_reply(&self, shared: &Shared, state: &mut State, now: Timestamp) -> Reply {
         match self.perform(shared, state, now) {
-            Ok(body) => Reply::json(state.behavior().success_status, body),
+            Ok(body) => Reply::success(body, state.behavior()),
             Err(failure) => Reply::failure(&failure, state.behavior()),
         }
     }
