@@ -30,7 +30,7 @@ pub use host::Host;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
-    Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
-    Secret, Stage, Text, Trigger,
+    Action, Boundary, Chain, Change, FindError, Lifecycle, NewSecret, Phase, ProtectionKey,
+    Refusal, Region, Secret, Stage, Text, Trigger,
 };
 pub use wire::{GatewayError, Kind, Operation, ServiceError};

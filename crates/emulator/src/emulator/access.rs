@@ -7,6 +7,8 @@ use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
 use crate::calls::{Call, Counted};
 use crate::fault::{Fault, FaultId};
+use crate::seed::SeedKey;
+use crate::state::FindError;
 use crate::wire::Operation;
 
 impl Emulator {
@@ -28,7 +30,7 @@ impl Emulator {
     ///
     /// [`KeyRefused`] for halves that no key of NCP has.
     pub fn add_given_key(&self, key: &Key, role: Role) -> Result<(), KeyRefused> {
-        self.shared.keys().add(key, role)
+        self.shared.keys().add(key, role, None)
     }
 
     /// Stops a key: it does not authenticate any more. Returns whether there is one.
@@ -49,6 +51,12 @@ impl Emulator {
         self.shared.keys().set_role(access_key, role)
     }
 
+    /// Deletes a key, which must be stopped first. Returns whether it is gone.
+    #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
+    pub fn delete_key(&self, access_key: &str) -> bool {
+        self.shared.keys().delete(access_key).is_ok()
+    }
+
     /// Moves switches.
     pub fn behave(&self, change: impl FnOnce(&mut Behavior)) {
         self.change(|state, _| state.behave(change));
@@ -58,6 +66,16 @@ impl Emulator {
     #[expect(clippy::must_use_candidate, reason = "faults often stay to the end")]
     pub fn add_fault(&self, fault: Fault) -> FaultId {
         self.shared.faults().add(fault)
+    }
+
+    /// Adds a fault whose secret may be given by name.
+    pub(crate) fn add_named_fault(&self, fault: Fault) -> Result<FaultId, FindError> {
+        let fault = self.state(|state| fault.resolved(state))?;
+        Ok(self.add_fault(fault))
+    }
+
+    pub(crate) fn add_seed_key(&self, key: SeedKey) -> Result<Key, KeyRefused> {
+        key.sow(&mut self.shared.keys())
     }
 
     /// The faults that wait, oldest first, each with what is left of its number.

@@ -66,6 +66,7 @@ impl Emulator {
         let router = server::router(Admin {
             shared: Arc::clone(&shared),
             feed,
+            hosts: settings.admin_hosts.into(),
         });
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {

@@ -7,6 +7,7 @@ mod waiting;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::host::Host;
+use crate::state::{FindError, State};
 use crate::wire::Operation;
 
 pub use effect::Effect;
@@ -108,6 +109,14 @@ impl Fault {
     pub const fn probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
+    }
+
+    /// With the identifier of the secret that it names, which may be written by its name.
+    pub(crate) fn resolved(mut self, state: &State) -> Result<Self, FindError> {
+        if let Some(named) = &self.secret {
+            self.secret = Some(state.find(named)?.id.clone());
+        }
+        Ok(self)
     }
 
     fn fits(&self, subject: &Subject) -> bool {

@@ -1,18 +1,21 @@
 //! The seed file: what an emulator holds when it starts, as YAML.
 
+mod key;
+mod secret;
+
 use std::fmt;
 
-use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_saphyr::Error as YamlError;
 
-use crate::auth::{Key, KeyRefused, Role};
-use crate::behavior::Behavior;
+use crate::auth::{Key, KeyRefused};
+use crate::behavior::{Behavior, SwitchRefused};
 use crate::emulator::Emulator;
-use crate::state::{
-    Boundary, Change, NewSecret, ProtectionChoice, ProtectionKey, Refusal, Region, Rotation, Stage,
-    Text, Trigger,
-};
+use crate::fault::Fault;
+use crate::state::{FindError, ProtectionKey, Refusal, Text, Trigger};
+
+pub(crate) use key::SeedKey;
+pub(crate) use secret::{SeedSecret, SeedValue};
 
 /// What an emulator shall hold. Every part may be absent.
 #[derive(Default, Deserialize)]
@@ -23,55 +26,7 @@ pub struct Seed {
     triggers: Vec<Trigger>,
     protection_keys: Vec<ProtectionKey>,
     secrets: Vec<SeedSecret>,
-}
-
-/// A key; made up unless both halves are given.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct SeedKey {
-    access_key: Option<String>,
-    secret_key: Option<String>,
-    role: Role,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct SeedSecret {
-    name: String,
-    id: Option<String>,
-    #[serde(default)]
-    memo: String,
-    #[serde(default)]
-    region: Region,
-    boundary: Option<Boundary>,
-    kms_key_tag: Option<String>,
-    value: SeedValue,
-    previous: Option<SeedValue>,
-    pending: Option<SeedValue>,
-    rotation_targets: Option<Vec<String>>,
-    trigger: Option<String>,
-    /// Days; automatic rotation is on when it is given.
-    rotation_period: Option<u32>,
-    #[serde(default)]
-    disabled: bool,
-}
-
-/// A value: its JSON text, or its pairs.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum SeedValue {
-    Text(Text),
-    Pairs(IndexMap<String, Value>),
-}
-
-impl SeedValue {
-    fn into_text(self) -> Text {
-        match self {
-            Self::Text(text) => text,
-            // Pairs whose keys are texts can always be written.
-            Self::Pairs(pairs) => Text::from(serde_json::to_string(&pairs).unwrap_or_default()),
-        }
-    }
+    faults: Vec<Fault>,
 }
 
 /// Why a seed cannot be had. The text never quotes the file, which holds values.
@@ -80,11 +35,8 @@ pub enum SeedError {
     /// The text is not YAML, or not that of a seed.
     #[error("the seed file is not understood{}", .0.map(|place| format!(" at {place}")).unwrap_or_default())]
     Unreadable(Option<Place>),
-    /// Only one half of a key is given.
-    #[error("key {0} of the seed file has one half only")]
-    HalfAKey(usize),
-    /// A key is malformed.
-    #[error("key {number} of the seed file cannot be added")]
+    /// A key is malformed, or has one half only.
+    #[error("key {number} of the seed cannot be added")]
     Key {
         /// Its place among the keys, from 1.
         number: usize,
@@ -92,12 +44,23 @@ pub enum SeedError {
         source: KeyRefused,
     },
     /// A secret is refused.
-    #[error("the secret {name} of the seed file cannot be created")]
+    #[error("the secret {name} of the seed cannot be created")]
     Secret {
         /// Its name.
         name: String,
         /// Why.
         source: Refusal,
+    },
+    /// A fault is not understood.
+    #[error("the fault is not understood: {0}")]
+    Fault(String),
+    /// A fault names a secret that there is not.
+    #[error("fault {number} of the seed has no subject")]
+    FaultSecret {
+        /// Its place among the faults, from 1.
+        number: usize,
+        /// Why.
+        source: FindError,
     },
 }
 
@@ -123,20 +86,49 @@ impl Seed {
     ///
     /// [`SeedError::Unreadable`].
     pub fn parse(yaml: &str) -> Result<Self, SeedError> {
-        serde_saphyr::from_str(yaml).map_err(|error| {
-            let place = error.location().map(|location| Place {
-                line: location.line(),
-                column: location.column(),
-            });
-            SeedError::Unreadable(place)
-        })
+        serde_saphyr::from_str(yaml).map_err(|error| SeedError::Unreadable(place(&error)))
+    }
+
+    /// With a value for the secrets of this name, or else with a further secret of Korea behind an isolated key.
+    pub fn set_secret(&mut self, name: &str, value: impl Into<Text>) {
+        let value = value.into();
+        let mut known = false;
+        for secret in self.secrets.iter_mut().filter(|it| it.name() == name) {
+            secret.set_value(value.clone());
+            known = true;
+        }
+        if !known {
+            self.secrets.push(SeedSecret::named(name, value));
+        }
+    }
+
+    /// With a further fault, in YAML or JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError::Fault`].
+    pub fn add_fault(&mut self, yaml: &str) -> Result<(), SeedError> {
+        let fault = serde_saphyr::from_str(yaml);
+        self.faults
+            .push(fault.map_err(|error: YamlError| SeedError::Fault(error.to_string()))?);
+        Ok(())
+    }
+
+    /// With a switch moved, see [`Behavior::set`].
+    ///
+    /// # Errors
+    ///
+    /// [`SwitchRefused`].
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), SwitchRefused> {
+        self.behavior = self.behavior.set(name, text)?;
+        Ok(())
     }
 
     /// Puts everything into an emulator and gives the keys.
     ///
     /// # Errors
     ///
-    /// [`SeedError`] of the first key or secret that cannot be added; those before it are added.
+    /// [`SeedError`] of the first secret, fault or key that cannot be added; what is before it is added.
     pub fn sow(self, emulator: &Emulator) -> Result<Vec<Key>, SeedError> {
         emulator.behave(|behavior| *behavior = self.behavior);
         for trigger in self.triggers {
@@ -146,69 +138,29 @@ impl Seed {
             emulator.put_protection_key(key);
         }
         for secret in self.secrets {
-            let name = secret.name.clone();
-            secret
-                .sow(emulator)
+            let name = secret.name().to_owned();
+            emulator
+                .change(|state, now| secret.sow(state, now))
                 .map_err(|source| SeedError::Secret { name, source })?;
         }
+        for (fault, number) in self.faults.into_iter().zip(1..) {
+            emulator
+                .add_named_fault(fault)
+                .map_err(|source| SeedError::FaultSecret { number, source })?;
+        }
         let keys = self.keys.into_iter().zip(1..);
-        keys.map(|(key, number)| key.sow(number, emulator))
-            .collect()
+        keys.map(|(key, number)| {
+            emulator
+                .add_seed_key(key)
+                .map_err(|source| SeedError::Key { number, source })
+        })
+        .collect()
     }
 }
 
-impl SeedKey {
-    fn sow(self, number: usize, emulator: &Emulator) -> Result<Key, SeedError> {
-        match (self.access_key, self.secret_key) {
-            (None, None) => Ok(emulator.add_key(self.role)),
-            (Some(access_key), Some(secret_key)) => {
-                let key = Key {
-                    access_key,
-                    secret_key,
-                };
-                emulator
-                    .add_given_key(&key, self.role)
-                    .map_err(|source| SeedError::Key { number, source })?;
-                Ok(key)
-            }
-            _ => Err(SeedError::HalfAKey(number)),
-        }
-    }
-}
-
-impl SeedSecret {
-    fn sow(self, emulator: &Emulator) -> Result<(), Refusal> {
-        let mut new = NewSecret::named(&self.name)
-            .memo(&self.memo)
-            .region(self.region)
-            .protection(ProtectionChoice {
-                key_tag: self.kms_key_tag,
-                boundary: self.boundary,
-            })
-            .value(self.value.into_text())
-            .rotation(Rotation {
-                period: self.rotation_period,
-                trigger: self.trigger,
-            });
-        if let Some(id) = &self.id {
-            new = new.id(id);
-        }
-        if let Some(targets) = self.rotation_targets {
-            new = new.rotation_targets(targets);
-        }
-        let id = emulator.create_secret(new)?;
-        let others = [
-            (Stage::Previous, self.previous),
-            (Stage::Pending, self.pending),
-        ];
-        for (stage, value) in others {
-            if let Some(value) = value {
-                emulator.apply(&id, Change::UpdateStage(stage, Some(value.into_text())))?;
-            }
-        }
-        if self.disabled {
-            emulator.disable(&id)?;
-        }
-        Ok(())
-    }
+fn place(error: &YamlError) -> Option<Place> {
+    error.location().map(|location| Place {
+        line: location.line(),
+        column: location.column(),
+    })
 }

@@ -12,7 +12,6 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::behavior::Behavior;
-use crate::calls::Call;
 use crate::fault::Effect;
 use crate::wire::{Failure, GatewayError};
 
@@ -30,7 +29,7 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Cut>;
 /// An answer.
 pub(super) struct Reply {
     pub status: u16,
-    /// As [`Call::result`].
+    /// As [`crate::Call::result`].
     pub result: String,
     headers: Vec<(String, String)>,
     payload: Payload,
