@@ -1,57 +1,16 @@
 //! The emulator as a program: starts, says where it listens and with which keys, and serves until it is stopped.
 
-use std::fs;
+mod arguments;
+
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use jiff::Timestamp;
-use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings};
-use steerable_clock::Clock;
+use ncp_emulator::{Emulator, Key, Role};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// A local server that behaves like NAVER Cloud Platform Secret Manager.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// Address that all ports are on.
-    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into())]
-    address: IpAddr,
-    /// Port in place of secretmanager.apigw.ntruss.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    kr_global_port: Option<u16>,
-    /// Port in place of ocapi-kr.ncloud.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    kr_regional_port: Option<u16>,
-    /// Port in place of ocapi-jp.ncloud.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    jpn_regional_port: Option<u16>,
-    /// Port for health and control; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    admin_port: Option<u16>,
-    /// What the clock shows at the start, for example 2026-01-01T00:00:00Z; the machine's time by default.
-    #[arg(long, value_name = "TIME")]
-    start: Option<Timestamp>,
-    /// Seconds of the clock in one real second; 0 freezes it.
-    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = speed)]
-    speed: f64,
-    /// YAML file with keys, triggers, protection keys, secrets and behaviour.
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
-    /// Makes secret identifiers, job tokens and random values the same in each run.
-    #[arg(long, value_name = "NUMBER")]
-    random_seed: Option<u64>,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(speed) if (0.0..=1e9).contains(&speed) => Ok(speed),
-        _ => Err("must be 0 to 1000000000".to_owned()),
-    }
-}
+use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -62,10 +21,10 @@ async fn main() -> anyhow::Result<()> {
         )
         .init();
     let arguments = Arguments::parse();
-    let seed = read_seed(&arguments)?;
+    let seed = arguments.seed()?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let emulator = start(arguments).await?;
+    let emulator = Emulator::start(arguments.settings()).await?;
     let mut keys = seed.sow(&emulator)?;
     if keys.is_empty() {
         keys.push(emulator.add_key(Role::Manager));
@@ -77,37 +36,6 @@ async fn main() -> anyhow::Result<()> {
     }
     emulator.stop().await;
     Ok(())
-}
-
-fn read_seed(arguments: &Arguments) -> anyhow::Result<Seed> {
-    let Some(path) = &arguments.seed else {
-        return Ok(Seed::default());
-    };
-    let yaml = fs::read_to_string(path)
-        .with_context(|| format!("failed to read the seed file {}", path.display()))?;
-    Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
-}
-
-async fn start(arguments: Arguments) -> anyhow::Result<Emulator> {
-    let start = arguments.start.unwrap_or_else(|| Clock::machine().now());
-    let (clock, steering) = Clock::steered(start);
-    steering.run_at(arguments.speed);
-    // Set again, so that a frozen clock shows exactly the start.
-    steering.set(start);
-    let settings = Settings {
-        clock,
-        steering: Some(steering),
-        address: arguments.address,
-        ports: Ports {
-            kr_global: arguments.kr_global_port,
-            kr_regional: arguments.kr_regional_port,
-            jpn_regional: arguments.jpn_regional_port,
-            admin: arguments.admin_port,
-        },
-        random_seed: arguments.random_seed,
-        ..Settings::default()
-    };
-    Ok(Emulator::start(settings).await?)
 }
 
 /// Prints lines of the form `NAME=value`; a further key has its number in its names.
