@@ -18,9 +18,9 @@ const MOST_COUNTERS: usize = 100_000;
 pub struct Call {
     /// None for a path that there is not.
     pub operation: Option<Operation>,
-    /// The secret that the path names.
+    /// The secret that the path names; its first 256 characters.
     pub secret_id: Option<String>,
-    /// The access key that the request claimed.
+    /// The access key that the request claimed; its first 256 characters.
     pub access_key: Option<String>,
     /// The host it was made to.
     pub host: Host,
@@ -40,9 +40,9 @@ pub struct Call {
 pub struct Counted {
     /// None for a path that there is not.
     pub operation: Option<Operation>,
-    /// The secret that the path names.
+    /// The secret that the path names; its first 256 characters.
     pub secret_id: Option<String>,
-    /// The access key that the request claimed.
+    /// The access key that the request claimed; its first 256 characters.
     pub access_key: Option<String>,
     /// As [`Call::result`].
     pub result: String,

@@ -284,6 +284,7 @@ async fn the_admin_port_answers_its_own_pages_and_names_only() {
         status
     };
     let evil = ("host", "evil.example");
+    assert_eq!(send(Method::GET, "/nowhere", evil).await, 403);
     for path in ["/secrets", "/behavior", "/clock", "/calls", "/keys"] {
         assert_eq!(send(Method::GET, path, evil).await, 403, "{path}");
         assert_eq!(send(Method::GET, path, ("host", "emulator:80")).await, 200);
