@@ -109,7 +109,7 @@ async fn switches_move_all_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_shorter_day_reschedules_at_once() {
+async fn a_shorter_day_holds_for_the_next_date_that_is_set() {
     let (world, id) = World::with_secret().await;
     world.emulator.request_deletion(&id).unwrap();
     let before = world.admin_get("/secrets/shop-orders").await;
@@ -314,4 +314,79 @@ async fn the_admin_port_answers_its_own_pages_and_names_only() {
     assert_eq!(send(Method::DELETE, "/calls", own).await, 204);
     let own = ("sec-fetch-site", "same-origin");
     assert_eq!(send(Method::DELETE, "/calls", own).await, 204);
+}
+
+#[tokio::test]
+async fn extreme_wishes_leave_it_answering() {
+    let (world, id) = World::with_secret().await;
+    let endless = "9223372036854775807s";
+    let wishes = [
+        (Method::PATCH, "/behavior", json!({"day": endless})),
+        (
+            Method::POST,
+            "/clock",
+            json!({"set": "9999-12-30T22:00:00.999999999Z"}),
+        ),
+        (Method::POST, "/clock", json!({"advance": endless})),
+        (
+            Method::POST,
+            "/clock",
+            json!({"set": "2025-07-21T02:39:40Z", "speed": 1e300}),
+        ),
+        (Method::POST, "/clock", json!({"freeze": true})),
+        (
+            Method::PATCH,
+            "/behavior",
+            json!({"day": "-1h", "rotationTimeout": "-1h"}),
+        ),
+        (
+            Method::PATCH,
+            "/behavior",
+            json!({"pageSize": 0, "largestLogPage": 0, "successStatus": 65535}),
+        ),
+        (
+            Method::POST,
+            "/faults",
+            json!({"effect": {"kind": "wrongDate", "by": endless}}),
+        ),
+        (
+            Method::POST,
+            "/faults",
+            json!({"effect": {"kind": "throttled", "retryAfter": endless}, "times": 1}),
+        ),
+        (
+            Method::POST,
+            "/faults",
+            json!({"effect": {"kind": "status", "status": 999}, "times": 1}),
+        ),
+    ];
+    for (method, path, wish) in wishes {
+        world.admin(method, path, wish).await;
+    }
+    for action in [
+        json!({"kind": "slow", "step": endless}),
+        json!({"kind": "slow", "step": "-9223372036854775807s"}),
+        json!({"kind": "succeed", "after": endless}),
+        json!({"kind": "fail", "after": "-1h"}),
+    ] {
+        let trigger = json!({"id": "rotate", "name": "rotate", "action": action});
+        let (status, told) = world.admin(Method::PUT, "/triggers", trigger).await;
+        assert_eq!(status, 200, "{told}");
+        for deed in ["cancel", "rotate", "retry", "cancel"] {
+            let path = format!("/secrets/shop-orders/{deed}");
+            world.admin(Method::POST, &path, Value::Null).await;
+        }
+    }
+    for _ in 0..3 {
+        let path = format!("{LIST}/{id}");
+        world.client.send(Method::GET, &path, vec![]).await.unwrap();
+    }
+    world.admin_get("/secrets/shop-orders").await;
+    let path = "/secrets/shop-orders/request-deletion";
+    world.admin(Method::POST, path, Value::Null).await;
+    let advance = json!({"advance": endless});
+    world.admin(Method::POST, "/clock", advance).await;
+    world.admin_get("/secrets").await;
+    world.admin_get("/calls").await;
+    world.admin_get("/faults").await;
 }
