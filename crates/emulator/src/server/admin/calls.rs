@@ -1,15 +1,14 @@
 //! What was called, on the admin port.
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::Admin;
 use super::input::Asked;
+use super::{Admin, listed};
 use crate::calls::{Call, Counted};
 use crate::wire::Operation;
 
@@ -61,12 +60,8 @@ async fn list(State(admin): State<Admin>, Asked(mut wanted): Asked<Wanted>) -> R
         });
     }
     let calls = admin.shared.calls();
-    let calls: Vec<_> = calls
-        .newest_first()
-        .filter(|call| wanted.includes(call))
-        .take(wanted.limit)
-        .collect();
-    Json(json!({"calls": calls})).into_response()
+    let fitting = calls.newest_first().filter(|call| wanted.includes(call));
+    listed("calls", fitting.take(wanted.limit))
 }
 
 /// A counter.
@@ -79,11 +74,11 @@ struct Counter {
 
 async fn counters(State(admin): State<Admin>) -> Response {
     let counters = admin.shared.calls().counters();
-    let counters: Vec<_> = counters
-        .into_iter()
-        .map(|(what, count)| Counter { what, count })
-        .collect();
-    Json(json!({"counters": counters})).into_response()
+    let counters = counters.into_iter();
+    listed(
+        "counters",
+        counters.map(|(what, count)| Counter { what, count }),
+    )
 }
 
 async fn clear(State(admin): State<Admin>) -> StatusCode {

@@ -6,11 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use serde::Serialize;
-use serde_json::json;
 
-use super::Admin;
 use super::input::{Named, Wish};
 use super::refused::Refused;
+use super::{Admin, listed};
 use crate::fault::{Fault, FaultId};
 
 pub(super) fn routes() -> Router<Admin> {
@@ -29,12 +28,11 @@ struct Waiting<'a> {
 
 async fn list(State(admin): State<Admin>) -> Response {
     let faults = admin.shared.faults();
-    let waiting: Vec<_> = faults
-        .waiting()
-        .iter()
-        .map(|(id, fault)| Waiting { id: *id, fault })
-        .collect();
-    Json(json!({"faults": waiting})).into_response()
+    let waiting = faults.waiting().iter();
+    listed(
+        "faults",
+        waiting.map(|(id, fault)| Waiting { id: *id, fault }),
+    )
 }
 
 async fn add(State(admin): State<Admin>, Wish(fault): Wish<Fault>) -> Result<Response, Refused> {

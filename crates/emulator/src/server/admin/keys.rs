@@ -8,9 +8,9 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Admin;
 use super::input::{Confided, Named, Wish};
 use super::refused::Refused;
+use super::{Admin, listed};
 use crate::auth::{NotDeleted, Role};
 use crate::seed::SeedKey;
 
@@ -21,7 +21,7 @@ pub(super) fn routes() -> Router<Admin> {
 }
 
 async fn list(State(admin): State<Admin>) -> Response {
-    Json(json!({"keys": admin.shared.keys().list()})).into_response()
+    listed("keys", admin.shared.keys().list())
 }
 
 async fn create(

@@ -45,9 +45,12 @@ mod values;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use indexmap::IndexMap;
+use serde::Serialize;
 
 use crate::shared::Shared;
 
@@ -81,4 +84,10 @@ pub(crate) fn router(admin: Admin) -> Router {
         .method_not_allowed_fallback(refused::unknown_method)
         .layer(from_fn_with_state(admin.clone(), guard::guard))
         .with_state(admin)
+}
+
+/// A list in an object, so that it can get further fields one day.
+fn listed<T: Serialize>(name: &'static str, items: impl IntoIterator<Item = T>) -> Response {
+    let items: Vec<T> = items.into_iter().collect();
+    Json(IndexMap::from([(name, items)])).into_response()
 }

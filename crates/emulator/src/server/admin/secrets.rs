@@ -7,10 +7,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::Admin;
 use super::input::{Confided, Named};
 use super::refused::Refused;
 use super::secret_view::{Details, Overview};
+use super::{Admin, listed};
 use crate::seed::SeedSecret;
 use crate::state::{Change, Log, LogEntry};
 
@@ -24,11 +24,8 @@ pub(super) fn routes() -> Router<Admin> {
 
 async fn list(State(admin): State<Admin>) -> Response {
     admin.shared.change(|state, _| {
-        let secrets: Vec<_> = state
-            .secrets()
-            .map(|secret| Overview::of(secret, state))
-            .collect();
-        Json(json!({"secrets": secrets})).into_response()
+        let overview = |secret| Overview::of(secret, state);
+        listed("secrets", state.secrets().map(overview))
     })
 }
 
@@ -103,13 +100,8 @@ async fn log(
 ) -> Result<Response, Refused> {
     admin.shared.change(|state, _| {
         let id = &state.find(&secret)?.id;
-        let entries: Vec<Value> = state
-            .log(id)
-            .into_iter()
-            .flat_map(Log::newest_first)
-            .map(line)
-            .collect();
-        Ok(Json(json!({"entries": entries})).into_response())
+        let entries = state.log(id).into_iter().flat_map(Log::newest_first);
+        Ok(listed("entries", entries.map(line)))
     })
 }
 

@@ -1,13 +1,12 @@
 //! What surrounds secrets, on the admin port: rotation triggers and protection keys.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
 
-use super::Admin;
 use super::input::Wish;
+use super::{Admin, listed};
 use crate::state::{ProtectionKey, Trigger};
 
 pub(super) fn routes() -> Router<Admin> {
@@ -20,10 +19,9 @@ pub(super) fn routes() -> Router<Admin> {
 }
 
 async fn triggers(State(admin): State<Admin>) -> Response {
-    admin.shared.change(|state, _| {
-        let triggers: Vec<_> = state.triggers().collect();
-        Json(json!({"triggers": triggers})).into_response()
-    })
+    admin
+        .shared
+        .change(|state, _| listed("triggers", state.triggers()))
 }
 
 async fn put_trigger(State(admin): State<Admin>, Wish(trigger): Wish<Trigger>) -> Json<Trigger> {
@@ -34,10 +32,9 @@ async fn put_trigger(State(admin): State<Admin>, Wish(trigger): Wish<Trigger>) -
 }
 
 async fn protection_keys(State(admin): State<Admin>) -> Response {
-    admin.shared.change(|state, _| {
-        let keys: Vec<_> = state.protection_keys().collect();
-        Json(json!({"protectionKeys": keys})).into_response()
-    })
+    admin
+        .shared
+        .change(|state, _| listed("protectionKeys", state.protection_keys()))
 }
 
 async fn put_protection_key(
