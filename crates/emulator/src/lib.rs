@@ -25,15 +25,15 @@ mod wire;
 
 pub use auth::{Key, KeyRefused, Role, sign};
 pub use behavior::Behavior;
-pub use calls::Call;
+pub use calls::{Call, Counted};
 pub use emulator::Emulator;
-pub use fault::{Effect, Fault};
+pub use fault::{Effect, Fault, FaultId};
 pub use host::Host;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
-    Action, ActionUrl, Boundary, Chain, Change, HttpAction, Lifecycle, NewSecret, Phase,
+    Action, ActionUrl, Boundary, Chain, Change, FindError, HttpAction, Lifecycle, NewSecret, Phase,
     ProtectionKey, Refusal, Region, Secret, Stage, Text, Trigger,
 };
 pub use store::{NotSaved, StateFile, StateFileError, Unreadable};
-pub use wire::{Kind, Operation};
+pub use wire::{GatewayError, Kind, Operation, ServiceError};

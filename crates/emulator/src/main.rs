@@ -1,60 +1,16 @@
 //! The emulator as a program: starts, says where it listens and with which keys, and serves until it is stopped.
 
-use std::fs;
+mod arguments;
+
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use jiff::Timestamp;
-use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings, StateFile};
-use steerable_clock::Clock;
+use ncp_emulator::{Emulator, Key, Role, Seed, Settings, StateFile};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// A local server that behaves like NAVER Cloud Platform Secret Manager.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
-    /// Address that all ports are on.
-    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into())]
-    address: IpAddr,
-    /// Port in place of secretmanager.apigw.ntruss.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    kr_global_port: Option<u16>,
-    /// Port in place of ocapi-kr.ncloud.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    kr_regional_port: Option<u16>,
-    /// Port in place of ocapi-jp.ncloud.com; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    jpn_regional_port: Option<u16>,
-    /// Port for health and control; a free one by default.
-    #[arg(long, value_name = "PORT")]
-    admin_port: Option<u16>,
-    /// What the clock shows at the start, for example 2026-01-01T00:00:00Z; the machine's time by default.
-    #[arg(long, value_name = "TIME")]
-    start: Option<Timestamp>,
-    /// Seconds of the clock in one real second; 0 freezes it.
-    #[arg(long, value_name = "FACTOR", value_parser = speed)]
-    speed: Option<f64>,
-    /// YAML file with keys, triggers, protection keys, secrets and behaviour.
-    #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
-    /// File in which everything is kept; what was answered to a change survives a kill. In memory by default.
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-    /// Makes secret identifiers, job tokens and random values the same in each run.
-    #[arg(long, value_name = "NUMBER")]
-    random_seed: Option<u64>,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(speed) if (0.0..=1e9).contains(&speed) => Ok(speed),
-        _ => Err("must be 0 to 1000000000".to_owned()),
-    }
-}
+use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -65,16 +21,11 @@ async fn main() -> anyhow::Result<()> {
         )
         .init();
     let arguments = Arguments::parse();
-    let seed = read_seed(&arguments)?;
-    let file = arguments
-        .state
-        .as_deref()
-        .map(StateFile::open)
-        .transpose()?;
+    let seed = arguments.seed()?;
+    let file = arguments.state_file()?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let settings = settings(&arguments, file.as_ref())?;
-    let emulator = start(settings, file, seed).await?;
+    let emulator = start(arguments.settings(file.as_ref())?, file, seed).await?;
     if emulator.keys().is_empty() {
         // Without any key nobody could call anything.
         drop(emulator.add_key(Role::Manager));
@@ -89,48 +40,6 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_seed(arguments: &Arguments) -> anyhow::Result<Seed> {
-    let Some(path) = &arguments.seed else {
-        return Ok(Seed::default());
-    };
-    let yaml = fs::read_to_string(path)
-        .with_context(|| format!("failed to read the seed file {}", path.display()))?;
-    Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
-}
-
-fn settings(arguments: &Arguments, file: Option<&StateFile>) -> anyhow::Result<Settings> {
-    let kept = match file {
-        Some(file) => file.clock()?,
-        None => None,
-    };
-    let start = arguments.start.unwrap_or_else(|| Clock::machine().now());
-    let (clock, steering) = Clock::steered(start);
-    // Without another wish the clock goes on as if the emulator had not been away.
-    if let (None, Some(reading)) = (arguments.start, kept) {
-        steering.adopt(reading);
-    }
-    if let Some(speed) = arguments.speed {
-        steering.run_at(speed);
-    }
-    if arguments.start.is_some() {
-        // Set again, so that a frozen clock shows exactly the start.
-        steering.set(start);
-    }
-    Ok(Settings {
-        clock,
-        steering: Some(steering),
-        address: arguments.address,
-        ports: Ports {
-            kr_global: arguments.kr_global_port,
-            kr_regional: arguments.kr_regional_port,
-            jpn_regional: arguments.jpn_regional_port,
-            admin: arguments.admin_port,
-        },
-        random_seed: arguments.random_seed,
-        ..Settings::default()
-    })
-}
-
 async fn start(
     settings: Settings,
     file: Option<StateFile>,
@@ -142,7 +51,10 @@ async fn start(
         return Ok(emulator);
     };
     if !file.is_new() {
-        tracing::info!("the state file holds an emulator already; the seed is not used");
+        tracing::info!(
+            "the state file holds an emulator already: of the seed and of the arguments about what it holds, only \
+             faults are used"
+        );
     }
     Ok(Emulator::start_kept(settings, file, seed).await?)
 }

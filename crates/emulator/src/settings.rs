@@ -25,6 +25,8 @@ pub struct Settings {
     pub behavior: Behavior,
     /// Makes secret identifiers, job tokens and random values the same in each run.
     pub random_seed: Option<u64>,
+    /// Names under which the admin port may be reached besides `localhost` and addresses.
+    pub admin_hosts: Vec<String>,
 }
 
 /// Ports; a free one for each that is not given.
@@ -59,6 +61,7 @@ impl Default for Settings {
             ports: Ports::default(),
             behavior: Behavior::default(),
             random_seed: None,
+            admin_hosts: Vec::new(),
         }
     }
 }

@@ -33,12 +33,34 @@ impl fmt::Debug for Key {
 /// Why a given key cannot be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
+    /// Only one half is given.
+    #[error("the key has one half only")]
+    OneHalf,
     /// Not `ncp_iam_` and 20 letters, digits or `_`, nor 20 letters or digits.
     #[error("the access key identifier is malformed")]
     Identifier,
     /// Empty, or longer than 128 characters.
     #[error("the secret half is empty or too long")]
     SecretHalf,
+}
+
+/// A key without its secret half.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listed<'a> {
+    pub access_key: &'a str,
+    pub role: &'a Role,
+    pub stopped: bool,
+    pub expires: Option<Timestamp>,
+}
+
+/// Why a key is not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotDeleted {
+    #[error("there is no such key")]
+    Unknown,
+    #[error("the key is in use: stop it first")]
+    InUse,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,14 +88,19 @@ impl Keys {
     }
 
     /// Adds a given key.
-    pub(crate) fn add(&mut self, key: &Key, role: Role) -> Result<(), KeyRefused> {
+    pub(crate) fn add(
+        &mut self,
+        key: &Key,
+        role: Role,
+        expires: Option<Timestamp>,
+    ) -> Result<(), KeyRefused> {
         if !is_identifier(&key.access_key) {
             return Err(KeyRefused::Identifier);
         }
         if key.secret_key.is_empty() || key.secret_key.len() > 128 {
             return Err(KeyRefused::SecretHalf);
         }
-        self.insert(key, role, None);
+        self.insert(key, role, expires);
         Ok(())
     }
 
@@ -120,11 +147,45 @@ impl Keys {
         held.map(|held| held.role = role).is_some()
     }
 
+    /// One key.
+    pub(crate) fn get(&self, access_key: &str) -> Option<Listed<'_>> {
+        let (access_key, held) = self.0.get_key_value(access_key)?;
+        Some(held.listed(access_key))
+    }
+
+    /// Every key, oldest first.
+    pub(crate) fn list(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.0.iter().map(|(id, held)| held.listed(id))
+    }
+
+    /// Deletes a key, which must be stopped.
+    pub(crate) fn delete(&mut self, access_key: &str) -> Result<(), NotDeleted> {
+        match self.0.get(access_key) {
+            None => Err(NotDeleted::Unknown),
+            Some(held) if !held.stopped => Err(NotDeleted::InUse),
+            Some(_) => {
+                self.0.shift_remove(access_key);
+                Ok(())
+            }
+        }
+    }
+
     /// The secret half and the role of a key that authenticates now.
     pub(super) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
         let held = self.0.get(access_key)?;
         let expired = held.expires.is_some_and(|end| end <= now);
         (!held.stopped && !expired).then_some((held.secret_key.as_str(), &held.role))
+    }
+}
+
+impl Held {
+    const fn listed<'a>(&'a self, access_key: &'a str) -> Listed<'a> {
+        Listed {
+            access_key,
+            role: &self.role,
+            stopped: self.stopped,
+            expires: self.expires,
+        }
     }
 }
 
@@ -192,7 +253,7 @@ mod tests {
                 access_key: access_key.to_owned(),
                 secret_key: "ncp_iam_x".to_owned(),
             };
-            let added = Keys::default().add(&key, Role::Manager);
+            let added = Keys::default().add(&key, Role::Manager, None);
             assert_eq!(added.is_ok(), good, "{access_key}");
         }
     }

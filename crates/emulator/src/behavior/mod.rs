@@ -4,6 +4,7 @@
 //! client that works with the defaults can be tried against each other reading as well.
 
 mod choices;
+mod patch;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ pub use choices::{
     PagePastEnd, RefusedAs, RegionalSignature, RepeatedDeletion, RetryToken, RollbackChain,
     RotatingFrom, RotatingStatus, RotationDate, Schedule, Shown, UpdateDate, Verdict, WrittenValue,
 };
+pub use patch::SwitchRefused;
 
 /// The switches. They can be moved at any time and hold from the next request on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::Emulator;
 use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
-use crate::calls::Call;
-use crate::fault::Fault;
+use crate::calls::{Call, Counted};
+use crate::fault::{Fault, FaultId};
+use crate::seed::SeedKey;
+use crate::state::FindError;
 use crate::wire::Operation;
 
 impl Emulator {
@@ -29,7 +31,7 @@ impl Emulator {
     ///
     /// [`KeyRefused`] for halves that no key of NCP has.
     pub fn add_given_key(&self, key: &Key, role: Role) -> Result<(), KeyRefused> {
-        self.shared.change_keys(|keys| keys.add(key, role))
+        self.shared.change_keys(|keys| keys.add(key, role, None))
     }
 
     /// Every key that is not temporary, oldest first.
@@ -59,14 +61,48 @@ impl Emulator {
             .change_keys(|keys| keys.set_role(access_key, role))
     }
 
+    /// Deletes a key, which must be stopped first. Returns whether it is gone.
+    #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
+    pub fn delete_key(&self, access_key: &str) -> bool {
+        self.shared
+            .change_keys(|keys| keys.delete(access_key))
+            .is_ok()
+    }
+
     /// Moves switches.
     pub fn behave(&self, change: impl FnOnce(&mut Behavior)) {
         self.change(|state, _| state.behave(change));
     }
 
     /// Adds a fault. Several faults of one request all have their effect.
-    pub fn add_fault(&self, fault: Fault) {
-        self.shared.faults().add(fault);
+    #[expect(clippy::must_use_candidate, reason = "faults often stay to the end")]
+    pub fn add_fault(&self, fault: Fault) -> FaultId {
+        self.shared.faults().add(fault)
+    }
+
+    /// Adds a fault whose secret may be given by name.
+    pub(crate) fn add_named_fault(&self, fault: Fault) -> Result<FaultId, FindError> {
+        let fault = self.state(|state| fault.resolved(state))?;
+        Ok(self.add_fault(fault))
+    }
+
+    pub(crate) fn add_seed_key(&self, key: SeedKey) -> Result<Key, KeyRefused> {
+        self.shared.change_keys(|keys| key.sow(keys))
+    }
+
+    /// The faults that wait, oldest first, each with what is left of its number.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(FaultId, Fault)> {
+        self.shared.faults().waiting().to_vec()
+    }
+
+    /// Removes a fault. Returns whether it still waited.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the fault is often known to wait"
+    )]
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.shared.faults().remove(id)
     }
 
     /// Removes every fault.
@@ -86,7 +122,14 @@ impl Emulator {
         self.shared.calls().count(operation)
     }
 
-    /// Forgets what was called.
+    /// How many requests there were of each kind, by operation, secret, key and result. A hundred thousand kinds
+    /// are told apart; further requests are counted by operation and result, without secret and key.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(Counted, u64)> {
+        self.shared.calls().counters()
+    }
+
+    /// Forgets what was called, and the counters.
     pub fn reset_calls(&self) {
         self.shared.calls().clear();
     }

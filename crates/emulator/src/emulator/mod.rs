@@ -89,6 +89,8 @@ impl Emulator {
         let (emulator, ready) = Self::prepare(settings, shared).await?;
         if is_new {
             seed.sow(&emulator)?;
+        } else {
+            seed.sow_faults_only(&emulator)?;
         }
         // Before anybody is answered, so that the seed is in the file as a whole or not at all.
         emulator.shared.keep_in(file);
@@ -113,6 +115,7 @@ impl Emulator {
             admin,
             feed: ClockFeed::new(settings.clock, settings.steering.clone()),
             steering: settings.steering,
+            admin_hosts: settings.admin_hosts,
         };
         let emulator = Self {
             shared: Arc::new(shared),
@@ -132,6 +135,7 @@ impl Emulator {
         let router = server::router(Admin {
             shared: shared(),
             feed: Arc::new(ready.feed),
+            hosts: ready.admin_hosts.into(),
         });
         self.tasks.spawn(async move {
             if let Err(error) = axum::serve(ready.admin, router).await {
@@ -193,6 +197,7 @@ struct Ready {
     admin: TcpListener,
     feed: ClockFeed,
     steering: Option<Steering>,
+    admin_hosts: Vec<String>,
 }
 
 impl fmt::Debug for Emulator {

@@ -18,6 +18,8 @@ use crate::shared::Shared;
 use crate::state::State;
 use crate::wire::{ApiCall, Failure, GatewayError, Kind, Route, Target, perform};
 
+const LONGEST_NAME: usize = 256;
+
 /// Answers a request.
 pub(super) async fn answer(
     shared: Arc<Shared>,
@@ -106,10 +108,11 @@ impl<'a> Arrived<'a> {
         let subject = self.subject();
         Call {
             operation: subject.operation,
-            secret_id: subject.secret.map(str::to_owned),
-            access_key: subject.access_key.map(str::to_owned),
+            secret_id: subject.secret.map(kept),
+            access_key: subject.access_key.map(kept),
             host: subject.host,
             status: reply.map(|reply| reply.status),
+            result: reply.map_or_else(|| "CUT".to_owned(), |reply| reply.result.clone()),
             at,
         }
     }
@@ -133,7 +136,7 @@ impl<'a> Arrived<'a> {
 
     fn real_reply(&self, shared: &Shared, state: &mut State, now: Timestamp) -> Reply {
         match self.perform(shared, state, now) {
-            Ok(body) => Reply::json(state.behavior().success_status, body),
+            Ok(body) => Reply::success(body, state.behavior()),
             Err(failure) => Reply::failure(&failure, state.behavior()),
         }
     }
@@ -178,4 +181,9 @@ impl<'a> Arrived<'a> {
             Err(failure) => Err(failure.clone()),
         }
     }
+}
+
+/// As much of a name as is kept of a call; anyone can claim longer ones.
+fn kept(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
 }

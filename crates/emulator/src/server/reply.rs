@@ -15,6 +15,9 @@ use crate::behavior::Behavior;
 use crate::fault::Effect;
 use crate::wire::{Failure, GatewayError};
 
+/// The details of an error that a fault asks for.
+const ON_DEMAND: &str = "A fault of the emulator asks for this error.";
+
 /// The connection is closed instead of an answer.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the connection was cut by a fault")]
@@ -26,6 +29,8 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Cut>;
 /// An answer.
 pub(super) struct Reply {
     pub status: u16,
+    /// As [`crate::Call::result`].
+    pub result: String,
     headers: Vec<(String, String)>,
     payload: Payload,
     date_off_by: SignedDuration,
@@ -38,12 +43,18 @@ enum Payload {
 }
 
 impl Reply {
-    pub(super) fn json(status: u16, body: Vec<u8>) -> Self {
-        Self::new(status, body).with_header(header::CONTENT_TYPE.as_str(), "application/json")
+    pub(super) fn success(body: Vec<u8>, behavior: &Behavior) -> Self {
+        Self {
+            result: "SUCCESS".to_owned(),
+            ..Self::json(behavior.success_status, body)
+        }
     }
 
     pub(super) fn failure(failure: &Failure, behavior: &Behavior) -> Self {
-        Self::json(failure.status(), failure.body(behavior))
+        Self {
+            result: failure.code(),
+            ..Self::json(failure.status(), failure.body(behavior))
+        }
     }
 
     /// The answer that a fault gives instead of the real one.
@@ -57,6 +68,11 @@ impl Reply {
             } => Some(headers.iter().fold(
                 Self::json(*status, body.clone().into_bytes()),
                 |reply, (name, value)| reply.with_header(name, value),
+            )),
+            Effect::Gateway(error) => Some(gateway(*error, ON_DEMAND)),
+            Effect::Service(error) => Some(Self::failure(
+                &Failure::service(*error, ON_DEMAND),
+                behavior,
             )),
             Effect::Unavailable => Some(gateway(
                 GatewayError::EndpointError,
@@ -85,6 +101,7 @@ impl Reply {
             (Effect::EmptyBody, Payload::Whole(body)) => body.clear(),
             (Effect::HugeBody(bytes), _) => {
                 self.status = 200;
+                self.result = made_up(200);
                 self.payload = Payload::Huge(*bytes);
             }
             (Effect::WrongDate(skew), _) => self.date_off_by = *skew,
@@ -119,9 +136,14 @@ impl Reply {
         response
     }
 
-    const fn new(status: u16, body: Vec<u8>) -> Self {
+    fn json(status: u16, body: Vec<u8>) -> Self {
+        Self::new(status, body).with_header(header::CONTENT_TYPE.as_str(), "application/json")
+    }
+
+    fn new(status: u16, body: Vec<u8>) -> Self {
         Self {
             status,
+            result: made_up(status),
             headers: Vec::new(),
             payload: Payload::Whole(body),
             date_off_by: SignedDuration::ZERO,
@@ -132,6 +154,11 @@ impl Reply {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
+}
+
+/// The result of an answer without a code of NCP's.
+fn made_up(status: u16) -> String {
+    format!("HTTP {status}")
 }
 
 fn throttled(reply: Reply, retry_after: Option<Duration>) -> Reply {

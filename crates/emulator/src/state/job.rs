@@ -21,7 +21,9 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub(super) const fn word(self) -> &'static str {
+    /// As in the log, for example `schedule`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Schedule => "schedule",
             Self::Execute => "execute",

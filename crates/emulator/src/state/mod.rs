@@ -7,6 +7,7 @@ mod advance;
 mod chain;
 mod change;
 mod creation;
+mod find;
 mod http_action;
 mod job;
 mod lifecycle;
@@ -40,6 +41,7 @@ use surroundings::Surroundings;
 pub use chain::{Chain, Stage};
 pub use change::{ChainUpdate, Change, StageUpdate};
 pub use creation::{NewSecret, Rotation};
+pub use find::FindError;
 pub use http_action::{ActionUrl, CallOutcome, HttpAction, Invocation};
 pub use job::{Cause, Job, JobStep};
 pub use log::{Log, LogEntry};
@@ -162,6 +164,15 @@ impl State {
         self.expect_change(id);
         applied?;
         self.secrets.get(id).ok_or(Refusal::SecretNotFound)
+    }
+
+    /// Whether a stage could have a value.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::InvalidValue`].
+    pub fn check_value(&self, value: &Text) -> Result<(), Refusal> {
+        value::check(value, &self.behavior)
     }
 
     /// Puts a text into a stage without any check, as only a test of a client wants it.

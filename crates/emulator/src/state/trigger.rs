@@ -59,8 +59,11 @@ impl Action {
             Self::Hang => vec![(soon, JobStep::Start), (soon, JobStep::AddPending)],
             Self::Slow { step } => vec![
                 (step, JobStep::Start),
-                (step * 2, JobStep::AddPending),
-                (step * 3, JobStep::Complete),
+                (step.saturating_add(step), JobStep::AddPending),
+                (
+                    step.saturating_add(step).saturating_add(step),
+                    JobStep::Complete,
+                ),
             ],
         }
     }

@@ -1,6 +1,7 @@
 //! Both families of errors: the gateway's (`common-ncpapi`) and Secret Manager's own
 //! (`secretmanager-api-overview`).
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::auth::NotAuthenticated;
@@ -8,16 +9,31 @@ use crate::behavior::{Behavior, CodeForm, ErrorFamily, RefusedAs};
 use crate::state::Refusal;
 
 /// An error of the API gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GatewayError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GatewayError {
+    /// 400 with the code 100.
     BadRequest,
+    /// 401 with the code 200.
     AuthenticationFailed,
+    /// 401 with the code 210.
     PermissionDenied,
+    /// 404 with the code 300.
     NotFound,
+    /// 413 with the code 430.
     TooLarge,
+    /// 429 with the code 400.
+    QuotaExceeded,
+    /// 429 with the code 410.
     ThrottleLimited,
+    /// 429 with the code 420.
+    RateLimited,
+    /// 503 with the code 500.
     EndpointError,
+    /// 504 with the code 510.
     EndpointTimeout,
+    /// 500 with the code 900.
+    UnexpectedError,
 }
 
 impl GatewayError {
@@ -29,22 +45,33 @@ impl GatewayError {
             Self::PermissionDenied => (401, 210, "Permission Denied"),
             Self::NotFound => (404, 300, "Not Found Exception"),
             Self::TooLarge => (413, 430, "Request Entity Too Large"),
+            Self::QuotaExceeded => (429, 400, "Quota Exceeded"),
             Self::ThrottleLimited => (429, 410, "Throttle Limited"),
+            Self::RateLimited => (429, 420, "Rate Limited"),
             Self::EndpointError => (503, 500, "Endpoint Error"),
             Self::EndpointTimeout => (504, 510, "Endpoint Timeout"),
+            Self::UnexpectedError => (500, 900, "Unexpected Error"),
         }
     }
 }
 
 /// An error of Secret Manager itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ServiceError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServiceError {
+    /// 400.
     InvalidRequest,
+    /// 401.
     Unauthorized,
+    /// 403.
     Forbidden,
+    /// 404.
     NotFound,
+    /// 409.
     InvalidStatus,
+    /// 422.
     UnprocessableEntity,
+    /// 500 `INTERNAL_SERVER_ERROR`.
     Internal,
 }
 
@@ -96,7 +123,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn service(error: impl Into<ServiceError>, details: impl Into<String>) -> Self {
+    pub(crate) fn service(error: impl Into<ServiceError>, details: impl Into<String>) -> Self {
         Self {
             family: Family::Service(error.into()),
             details: details.into(),

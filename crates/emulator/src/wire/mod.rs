@@ -13,7 +13,8 @@ mod view_lists;
 mod view_values;
 mod write;
 
-pub(crate) use error::{Failure, GatewayError};
+pub(crate) use error::Failure;
+pub use error::{GatewayError, ServiceError};
 pub use operation::{Kind, Operation};
 pub(crate) use perform::{ApiCall, perform};
 pub(crate) use route::Route;

@@ -1,6 +1,8 @@
 //! The program with a seed file.
 
-use ncp_emulator::{Key, Seed, SeedError};
+use std::process::Command;
+
+use ncp_emulator::{Effect, Emulator, Fault, FindError, Key, Seed, SeedError, Settings};
 use serde_json::json;
 use steerable_clock::Clock;
 
@@ -40,6 +42,120 @@ async fn without_a_seed_file_it_has_one_key_and_no_secret() {
     let base = &running.names["NCP_EMULATOR_KR_REGIONAL"];
     let client = Client::new(base, running.key(""), Clock::machine());
     assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);
+}
+
+/// What the program says when it does not start.
+fn refused(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ncp-emulator"))
+        .args(arguments)
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "{arguments:?}");
+    assert_eq!(output.stdout, b"");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn arguments_go_over_the_seed_file() {
+    let start = "2026-01-01T00:00:00Z";
+    let running = Running::start(&[
+        "--seed",
+        SEED,
+        "--start",
+        start,
+        "--speed",
+        "0",
+        "--secret",
+        r#"shop-orders={"cdbPassword":"a=b"}"#,
+        "--secret",
+        r#"shop-stock={"key":"value"}"#,
+        "--day",
+        "10s",
+        "--set",
+        "pageSize=1",
+        "--set",
+        "readInDisable=accepted",
+        "--fault",
+        "{effect: {kind: throttled, retryAfter: 7s}, secret: shop-stock, times: 1}",
+        "--admin-host",
+        "emulator",
+    ]);
+    let (clock, steering) = Clock::steered(start.parse().unwrap());
+    steering.freeze();
+    let key = running.key("");
+    let client = Client::new(&running.names["NCP_EMULATOR_KR_REGIONAL"], key, clock);
+    let value = client.get("/api/v1/secrets/orders-id/active").await;
+    assert_eq!(
+        value.data()["decryptedSecretValue"]["value"],
+        r#"{"cdbPassword":"a=b"}"#
+    );
+    let detail = client.get("/api/v1/secrets/orders-id").await;
+    let next = detail.data()["nextRotationDate"].as_i64().unwrap();
+    // Rounded up to a 24th of a day.
+    let span = next - 1_767_225_600_000;
+    assert!((300_000..300_417).contains(&span), "{span}");
+    let list = client.get("/api/v1/secrets?pageNo=2").await;
+    assert_eq!(list.data()["totalCount"], 2);
+    assert_eq!(list.data()["secretList"].as_array().unwrap().len(), 1);
+    let admin = &running.names["NCP_EMULATOR_ADMIN"];
+    let secrets = client.http.get(format!("{admin}/secrets/shop-stock"));
+    let request = secrets.header("host", "emulator").send();
+    let stock: serde_json::Value = request.await.unwrap().json().await.unwrap();
+    let stock = format!("/api/v1/secrets/{}", stock["id"].as_str().unwrap());
+    assert_eq!(client.get(&stock).await.headers["retry-after"], "7");
+    client.get(&stock).await.data();
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_told_without_values() {
+    let table = [
+        (["--set", "page-siez=31337"], "pageSize"),
+        (["--set", "pageSize"], "NAME=VALUE"),
+        (
+            ["--set", "readInDisable=perhaps"],
+            "`accepted` or `refused`",
+        ),
+        (["--day", "soon"], "--day"),
+        (["--secret", "31337"], "NAME=JSON"),
+        (["--secret", r#"{"a":"31337="}"#], "NAME=JSON"),
+        (["--secret", "shop=31337"], "must be a JSON object"),
+        (["--fault", "{effect: {kind: explode}}"], "explode"),
+        (
+            ["--fault", "{effect: {kind: cut}, secret: nope}"],
+            "no secret nope",
+        ),
+    ];
+    for (arguments, reason) in table {
+        let told = refused(&arguments);
+        assert!(told.contains(reason), "{arguments:?}: {told}");
+        assert!(!told.contains("31337"), "{arguments:?}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn faults_of_a_seed_name_their_secret() {
+    let emulator = Emulator::start(Settings::default()).await.unwrap();
+    let seed = |secret: &str| {
+        let yaml = format!(
+            "secrets: [{{name: shop-orders, id: orders-id, value: {{key: value}}}}]\n\
+             faults: [{{effect: {{kind: cut}}}}, {{effect: {{kind: stall}}, secret: {secret}}}]"
+        );
+        Seed::parse(&yaml).unwrap()
+    };
+    let Err(error) = seed("shop-ordrs").sow(&emulator) else {
+        panic!("sown");
+    };
+    let source = FindError::Unknown("shop-ordrs".to_owned());
+    assert_eq!(error, SeedError::FaultSecret { number: 2, source });
+    let emulator = Emulator::start(Settings::default()).await.unwrap();
+    seed("shop-orders").sow(&emulator).unwrap();
+    let faults: Vec<Fault> = emulator.faults().into_iter().map(|it| it.1).collect();
+    let expected = [
+        Fault::new(Effect::Cut),
+        Fault::new(Effect::Stall).secret("orders-id"),
+    ];
+    assert_eq!(faults, expected);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use ncp_emulator::{Effect, Fault, Host, Lifecycle, Operation};
+use ncp_emulator::{Effect, Fault, GatewayError, Host, Lifecycle, Operation, ServiceError};
 use reqwest::Method;
 
 use crate::client::{Answer, World};
@@ -64,6 +64,113 @@ async fn gateway_errors_have_the_gateways_shape() {
             .map(|it| it.to_str().unwrap());
         assert_eq!(header, retry_after, "{effect:?}");
     }
+}
+
+#[tokio::test]
+async fn every_error_of_ncp_can_be_asked_for() {
+    let table = [
+        (GatewayError::BadRequest, (400, "100")),
+        (GatewayError::AuthenticationFailed, (401, "200")),
+        (GatewayError::PermissionDenied, (401, "210")),
+        (GatewayError::NotFound, (404, "300")),
+        (GatewayError::TooLarge, (413, "430")),
+        (GatewayError::QuotaExceeded, (429, "400")),
+        (GatewayError::ThrottleLimited, (429, "410")),
+        (GatewayError::RateLimited, (429, "420")),
+        (GatewayError::EndpointError, (503, "500")),
+        (GatewayError::EndpointTimeout, (504, "510")),
+        (GatewayError::UnexpectedError, (500, "900")),
+    ]
+    .map(|(error, answer)| (Effect::Gateway(error), answer));
+    let services = [
+        (ServiceError::InvalidRequest, (400, "INVALID_REQUEST")),
+        (ServiceError::Unauthorized, (401, "UNAUTHORIZED")),
+        (ServiceError::Forbidden, (403, "FORBIDDEN")),
+        (ServiceError::NotFound, (404, "NOT_FOUND")),
+        (ServiceError::InvalidStatus, (409, "INVALID_STATUS")),
+        (
+            ServiceError::UnprocessableEntity,
+            (422, "UNPROCESSABLE_ENTITY"),
+        ),
+    ]
+    .map(|(error, answer)| (Effect::Service(error), answer));
+    let (world, _) = World::with_secret().await;
+    for (effect, error) in table.into_iter().chain(services) {
+        world.emulator.add_fault(Fault::new(effect).times(1));
+        assert_eq!(world.client.get(LIST).await.error(), error);
+        assert_eq!(world.emulator.calls().last().unwrap().result, error.1);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_removed_alone() {
+    let (world, _) = World::with_secret().await;
+    let unavailable = Fault::new(Effect::Unavailable).times(2);
+    let id = world.emulator.add_fault(unavailable);
+    let skewed = world
+        .emulator
+        .add_fault(Fault::new(Effect::WrongDate(SignedDuration::from_hours(1))));
+    assert_eq!(world.client.get(LIST).await.status, 503);
+    let left = Fault::new(Effect::Unavailable).times(1);
+    assert_eq!(world.emulator.faults()[0], (id, left));
+    assert!(world.emulator.remove_fault(id));
+    assert!(!world.emulator.remove_fault(id));
+    let answer = world.client.get(LIST).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["date"], "Mon, 21 Jul 2025 03:39:40 GMT");
+    assert!(world.emulator.remove_fault(skewed));
+    assert_eq!(world.emulator.faults(), []);
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_their_result() {
+    let (world, id) = World::with_secret().await;
+    let get = async |path: &str| {
+        let path = format!("{LIST}/{path}");
+        let sent = world.client.send(Method::GET, &path, vec![]).await;
+        sent.map(|response| response.status().as_u16()).ok()
+    };
+    let once = |effect| world.emulator.add_fault(Fault::new(effect).times(1));
+    assert_eq!(get(&id).await, Some(200));
+    assert_eq!(get(&id).await, Some(200));
+    assert_eq!(get("unknown").await, Some(404));
+    assert_eq!(get(&format!("{id}/a/b")).await, Some(404));
+    once(Effect::TruncatedJson);
+    assert_eq!(get(&id).await, Some(200));
+    once(Effect::Redirect("http://127.0.0.1:9/".to_owned()));
+    assert_eq!(get(&id).await, Some(307));
+    once(Effect::HugeBody(10));
+    assert_eq!(get(&id).await, Some(200));
+    once(Effect::Cut);
+    assert_eq!(get(&id).await, None);
+    let mut counted: Vec<_> = world
+        .emulator
+        .counters()
+        .into_iter()
+        .map(|(what, count)| {
+            assert_eq!(what.access_key.as_ref(), Some(&world.client.key.access_key));
+            (what.operation, what.secret_id, what.result, count)
+        })
+        .collect();
+    let detail = Some(Operation::GetSecretDetail);
+    let mut expected = vec![
+        (None, None, "300", 1),
+        (detail, Some(id.as_str()), "CUT", 1),
+        (detail, Some(&id), "HTTP 200", 1),
+        (detail, Some(&id), "HTTP 307", 1),
+        (detail, Some(&id), "SUCCESS", 3),
+        (detail, Some("unknown"), "NOT_FOUND", 1),
+    ]
+    .into_iter()
+    .map(|(operation, id, result, count)| {
+        (operation, id.map(str::to_owned), result.to_owned(), count)
+    })
+    .collect::<Vec<_>>();
+    counted.sort();
+    expected.sort();
+    assert_eq!(counted, expected);
+    world.emulator.reset_calls();
+    assert_eq!(world.emulator.counters(), []);
 }
 
 #[tokio::test]

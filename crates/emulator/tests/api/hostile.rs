@@ -204,3 +204,14 @@ async fn queries_that_are_not_numbers_are_invalid_requests() {
         .await;
     assert_eq!(logs.error(), (400, "INVALID_REQUEST"));
 }
+
+#[tokio::test]
+async fn names_of_any_length_are_kept_in_part() {
+    let (world, _) = World::with_secret().await;
+    let long = "x".repeat(10_000);
+    let path = format!("/api/v1/secrets/{long}");
+    assert_eq!(world.client.get(&path).await.error(), (404, "NOT_FOUND"));
+    let kept = Some("x".repeat(256));
+    assert_eq!(world.emulator.calls()[0].secret_id, kept);
+    assert_eq!(world.emulator.counters()[0].0.secret_id, kept);
+}

@@ -7,6 +7,12 @@ mod actions;
 #[cfg(test)]
 mod admin;
 #[cfg(test)]
+mod admin_access;
+#[cfg(test)]
+mod admin_client;
+#[cfg(test)]
+mod admin_secrets;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod client;

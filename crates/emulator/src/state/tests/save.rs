@@ -127,11 +127,11 @@ fn an_action_that_was_not_called_is_called_after_the_file_is_read() {
     let mut read = State::restored(&file).unwrap();
     assert_eq!(read.take_invocations(), taken);
 
-    let token = machine.token();
+    let job = machine.token();
     let outcome = CallOutcome::Answered(200);
     machine
         .state
-        .called(&machine.id, &token, outcome, machine.now);
+        .called(&machine.id, &job, outcome, machine.now);
     file.apply(machine.state.take_unsaved());
     let mut read = State::restored(&file).unwrap();
     assert_eq!(read.take_invocations(), vec![]);

@@ -1,0 +1,149 @@
+//! The arguments of the program, and what they ask for.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+use jiff::Timestamp;
+use ncp_emulator::{Ports, Seed, Settings, StateFile, StateFileError};
+use steerable_clock::Clock;
+
+/// A local server that behaves like NAVER Cloud Platform Secret Manager.
+// Without Debug, as it holds values of secrets.
+#[derive(Parser)]
+#[command(version)]
+pub struct Arguments {
+    /// Address that all ports are on.
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into())]
+    address: IpAddr,
+    /// Port in place of secretmanager.apigw.ntruss.com; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    kr_global_port: Option<u16>,
+    /// Port in place of ocapi-kr.ncloud.com; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    kr_regional_port: Option<u16>,
+    /// Port in place of ocapi-jp.ncloud.com; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    jpn_regional_port: Option<u16>,
+    /// Port for health and control; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    admin_port: Option<u16>,
+    /// Name under which the admin port may be reached besides localhost and addresses; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    admin_host: Vec<String>,
+    /// What the clock shows at the start, for example 2026-01-01T00:00:00Z; the machine's time by default.
+    #[arg(long, value_name = "TIME")]
+    start: Option<Timestamp>,
+    /// Seconds of the clock in one real second; 0 freezes it.
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    speed: Option<f64>,
+    /// YAML file with keys, triggers, protection keys, secrets, faults and behaviour.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Secret and its value, for example 'shop-orders={"password":"x"}'; may be repeated.
+    #[arg(long, value_name = "NAME=JSON")]
+    secret: Vec<String>,
+    /// How long a day of rotation periods and deletion waits lasts on the clock, for example 10s.
+    #[arg(long, value_name = "SPAN")]
+    day: Option<String>,
+    /// Position of a switch of behaviour, for example readInDisable=accepted; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Fault, for example '{effect: {kind: unavailable}, times: 3}'; may be repeated.
+    #[arg(long, value_name = "YAML")]
+    fault: Vec<String>,
+    /// File in which everything is kept; what was answered to a change survives a kill. In memory by default.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Makes secret identifiers, job tokens and random values the same in each run.
+    #[arg(long, value_name = "NUMBER")]
+    random_seed: Option<u64>,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.0..=1e9).contains(&speed) => Ok(speed),
+        _ => Err("must be 0 to 1000000000".to_owned()),
+    }
+}
+
+/// Whether a text can be told as a name: where the name was forgotten, it is a part of the value.
+fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+impl Arguments {
+    /// The seed file, with what further arguments say over it. An error never quotes a secret's value.
+    pub fn seed(&self) -> anyhow::Result<Seed> {
+        let mut seed = self.seed_file()?;
+        for argument in &self.secret {
+            let (name, value) = argument
+                .split_once('=')
+                .filter(|(name, _)| is_name(name))
+                .context("--secret must have the form NAME=JSON")?;
+            seed.set_secret(name, value);
+        }
+        if let Some(day) = &self.day {
+            seed.set("day", day).context("failed to use --day")?;
+        }
+        for argument in &self.set {
+            let (name, value) = argument
+                .split_once('=')
+                .ok_or_else(|| anyhow!("--set {argument} must have the form NAME=VALUE"))?;
+            seed.set(name, value).context("failed to use --set")?;
+        }
+        for argument in &self.fault {
+            seed.add_fault(argument).context("failed to use --fault")?;
+        }
+        Ok(seed)
+    }
+
+    fn seed_file(&self) -> anyhow::Result<Seed> {
+        let Some(path) = &self.seed else {
+            return Ok(Seed::default());
+        };
+        let yaml = fs::read_to_string(path)
+            .with_context(|| format!("failed to read the seed file {}", path.display()))?;
+        Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
+    }
+
+    /// The state file, open.
+    pub fn state_file(&self) -> Result<Option<StateFile>, StateFileError> {
+        self.state.as_deref().map(StateFile::open).transpose()
+    }
+
+    /// How the emulator starts. Without another wish its clock goes on as the state file knows it, as if the
+    /// emulator had not been away.
+    pub fn settings(self, file: Option<&StateFile>) -> Result<Settings, StateFileError> {
+        let kept = file.map(StateFile::clock).transpose()?.flatten();
+        let start = self.start.unwrap_or_else(|| Clock::machine().now());
+        let (clock, steering) = Clock::steered(start);
+        if let (None, Some(reading)) = (self.start, kept) {
+            steering.adopt(reading);
+        }
+        if let Some(speed) = self.speed {
+            steering.run_at(speed);
+        }
+        if self.start.is_some() {
+            // Set again, so that a frozen clock shows exactly the start.
+            steering.set(start);
+        }
+        Ok(Settings {
+            clock,
+            steering: Some(steering),
+            address: self.address,
+            ports: Ports {
+                kr_global: self.kr_global_port,
+                kr_regional: self.kr_regional_port,
+                jpn_regional: self.jpn_regional_port,
+                admin: self.admin_port,
+            },
+            random_seed: self.random_seed,
+            admin_hosts: self.admin_host,
+            ..Settings::default()
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! The seed file: what an emulator holds when it starts, as YAML.
+
+mod key;
+mod secret;
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_saphyr::Error as YamlError;
+
+use crate::auth::{Key, KeyRefused};
+use crate::behavior::{Behavior, SwitchRefused};
+use crate::emulator::Emulator;
+use crate::fault::Fault;
+use crate::state::{FindError, ProtectionKey, Refusal, Text, Trigger};
+
+pub(crate) use key::SeedKey;
+pub(crate) use secret::{SeedSecret, SeedValue};
+
+/// What an emulator shall hold. Every part may be absent.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Seed {
+    behavior: Behavior,
+    keys: Vec<SeedKey>,
+    triggers: Vec<Trigger>,
+    protection_keys: Vec<ProtectionKey>,
+    secrets: Vec<SeedSecret>,
+    faults: Vec<Fault>,
+}
+
+/// Why a seed cannot be had. The text never quotes the file, which holds values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SeedError {
+    /// The text is not YAML, or not that of a seed.
+    #[error("the seed file is not understood{}", .0.map(|place| format!(" at {place}")).unwrap_or_default())]
+    Unreadable(Option<Place>),
+    /// A key is malformed, or has one half only.
+    #[error("key {number} of the seed cannot be added")]
+    Key {
+        /// Its place among the keys, from 1.
+        number: usize,
+        /// Why.
+        source: KeyRefused,
+    },
+    /// A secret is refused.
+    #[error("the secret {name} of the seed cannot be created")]
+    Secret {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Refusal,
+    },
+    /// A fault is not understood.
+    #[error("the fault is not understood: {0}")]
+    Fault(String),
+    /// A fault names a secret that there is not.
+    #[error("fault {number} of the seed has no subject")]
+    FaultSecret {
+        /// Its place among the faults, from 1.
+        number: usize,
+        /// Why.
+        source: FindError,
+    },
+}
+
+/// A place in a file, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: u64,
+    /// The column.
+    pub column: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}, column {}", self.line, self.column)
+    }
+}
+
+impl Seed {
+    /// Reads a seed file.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError::Unreadable`].
+    pub fn parse(yaml: &str) -> Result<Self, SeedError> {
+        serde_saphyr::from_str(yaml).map_err(|error| SeedError::Unreadable(place(&error)))
+    }
+
+    /// With a value for the secrets of this name, or else with a further secret of Korea behind an isolated key.
+    pub fn set_secret(&mut self, name: &str, value: impl Into<Text>) {
+        let value = value.into();
+        let mut known = false;
+        for secret in self.secrets.iter_mut().filter(|it| it.name() == name) {
+            secret.set_value(value.clone());
+            known = true;
+        }
+        if !known {
+            self.secrets.push(SeedSecret::named(name, value));
+        }
+    }
+
+    /// With a further fault, in YAML or JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError::Fault`].
+    pub fn add_fault(&mut self, yaml: &str) -> Result<(), SeedError> {
+        let fault = serde_saphyr::from_str(yaml);
+        self.faults
+            .push(fault.map_err(|error: YamlError| SeedError::Fault(error.to_string()))?);
+        Ok(())
+    }
+
+    /// With a switch moved, see [`Behavior::set`].
+    ///
+    /// # Errors
+    ///
+    /// [`SwitchRefused`].
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), SwitchRefused> {
+        self.behavior = self.behavior.set(name, text)?;
+        Ok(())
+    }
+
+    /// Puts the faults into an emulator, and nothing else.
+    pub(crate) fn sow_faults_only(self, emulator: &Emulator) -> Result<(), SeedError> {
+        sow_faults(self.faults, emulator)
+    }
+
+    /// Puts everything into an emulator and gives the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError`] of the first secret, fault or key that cannot be added; what is before it is added.
+    pub fn sow(self, emulator: &Emulator) -> Result<Vec<Key>, SeedError> {
+        emulator.behave(|behavior| *behavior = self.behavior);
+        for trigger in self.triggers {
+            emulator.put_trigger(trigger);
+        }
+        for key in self.protection_keys {
+            emulator.put_protection_key(key);
+        }
+        for secret in self.secrets {
+            let name = secret.name().to_owned();
+            emulator
+                .change(|state, now| secret.sow(state, now))
+                .map_err(|source| SeedError::Secret { name, source })?;
+        }
+        sow_faults(self.faults, emulator)?;
+        let keys = self.keys.into_iter().zip(1..);
+        keys.map(|(key, number)| {
+            emulator
+                .add_seed_key(key)
+                .map_err(|source| SeedError::Key { number, source })
+        })
+        .collect()
+    }
+}
+
+fn sow_faults(faults: Vec<Fault>, emulator: &Emulator) -> Result<(), SeedError> {
+    for (fault, number) in faults.into_iter().zip(1..) {
+        emulator
+            .add_named_fault(fault)
+            .map_err(|source| SeedError::FaultSecret { number, source })?;
+    }
+    Ok(())
+}
+
+fn place(error: &YamlError) -> Option<Place> {
+    error.location().map(|location| Place {
+        line: location.line(),
+        column: location.column(),
+    })
+}
