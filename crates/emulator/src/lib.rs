@@ -19,6 +19,7 @@ mod server;
 mod settings;
 mod shared;
 pub mod state;
+mod tls;
 mod wire;
 
 pub use auth::{Key, KeyRefused, Role, sign};
@@ -33,4 +34,5 @@ pub use state::{
     Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
     Secret, Stage, Text, Trigger,
 };
+pub use tls::{PemKind, Tls, TlsError};
 pub use wire::{Kind, Operation};

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Args, Parser};
 use jiff::Timestamp;
-use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings};
+use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings, Tls};
 use steerable_clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -44,6 +44,50 @@ struct Arguments {
     /// Makes secret identifiers, job tokens and random values the same in each run.
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
+    #[command(flatten)]
+    tls: TlsArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS on the API ports, which speak plain HTTP as well")]
+struct TlsArguments {
+    /// TLS with a certificate of an authority that exists until the emulator stops.
+    #[arg(long)]
+    tls: bool,
+    /// Further host name or address of that certificate; may be repeated.
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    tls_name: Vec<String>,
+    /// File to write that authority to, as PEM; the admin port has it as /ca.pem, too.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    tls_ca_file: Option<PathBuf>,
+    /// TLS with a given certificate: PEM file of it and those between it and its authority.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with_all = ["tls_name", "tls_ca_file"])]
+    tls_cert: Option<PathBuf>,
+    /// PEM file of the private key of the given certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+impl TlsArguments {
+    fn wanted(&self) -> Option<Tls> {
+        let names = self.tls_name.clone();
+        match (self.tls_cert.clone(), self.tls_key.clone()) {
+            (Some(certificate), Some(key)) => Some(Tls::Given { certificate, key }),
+            _ => self.tls.then_some(Tls::Own { names }),
+        }
+    }
+
+    fn write_authority(&self, emulator: &Emulator) -> anyhow::Result<()> {
+        if let (Some(path), Some(pem)) = (&self.tls_ca_file, emulator.certificate_authority()) {
+            fs::write(path, pem).with_context(|| {
+                format!(
+                    "failed to write the certificate authority to {}",
+                    path.display()
+                )
+            })?;
+        }
+        Ok(())
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -65,7 +109,8 @@ async fn main() -> anyhow::Result<()> {
     let seed = read_seed(&arguments)?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let emulator = start(arguments).await?;
+    let emulator = start(&arguments).await?;
+    arguments.tls.write_authority(&emulator)?;
     let mut keys = seed.sow(&emulator)?;
     if keys.is_empty() {
         keys.push(emulator.add_key(Role::Manager));
@@ -88,7 +133,7 @@ fn read_seed(arguments: &Arguments) -> anyhow::Result<Seed> {
     Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
 }
 
-async fn start(arguments: Arguments) -> anyhow::Result<Emulator> {
+async fn start(arguments: &Arguments) -> anyhow::Result<Emulator> {
     let start = arguments.start.unwrap_or_else(|| Clock::machine().now());
     let (clock, steering) = Clock::steered(start);
     steering.run_at(arguments.speed);
@@ -104,6 +149,7 @@ async fn start(arguments: Arguments) -> anyhow::Result<Emulator> {
             jpn_regional: arguments.jpn_regional_port,
             admin: arguments.admin_port,
         },
+        tls: arguments.tls.wanted(),
         random_seed: arguments.random_seed,
         ..Settings::default()
     };

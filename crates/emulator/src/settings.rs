@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use steerable_clock::{Clock, Steering};
 
 use crate::behavior::Behavior;
+use crate::tls::{Tls, TlsError};
 
 /// How an emulator starts. The defaults listen on free loopback ports and take the machine's time.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Settings {
     pub address: IpAddr,
     /// The ports.
     pub ports: Ports,
+    /// TLS on the API ports, which speak plain HTTP as well; without it they speak plain HTTP only.
+    pub tls: Option<Tls>,
     /// The switches at the start.
     pub behavior: Behavior,
     /// Makes secret identifiers, job tokens and random values the same in each run.
@@ -44,6 +47,7 @@ impl Default for Settings {
             steering: None,
             address: Ipv4Addr::LOCALHOST.into(),
             ports: Ports::default(),
+            tls: None,
             behavior: Behavior::default(),
             random_seed: None,
         }
@@ -65,13 +69,19 @@ pub struct Endpoints {
 
 /// The emulator could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to listen on {address} port {}", .port.map_or_else(|| "any".to_owned(), |port| port.to_string()))]
-pub struct StartError {
-    /// The address.
-    pub address: IpAddr,
-    /// The port that was asked for.
-    pub port: Option<u16>,
-    /// Why.
-    #[source]
-    pub source: io::Error,
+pub enum StartError {
+    /// A port cannot be had.
+    #[error("failed to listen on {address} port {}", .port.map_or_else(|| "any".to_owned(), |port| port.to_string()))]
+    Listen {
+        /// The address.
+        address: IpAddr,
+        /// The port that was asked for.
+        port: Option<u16>,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The certificate cannot be had.
+    #[error("failed to prepare TLS")]
+    Tls(#[from] TlsError),
 }

@@ -39,6 +39,7 @@ use crate::state::State;
 pub struct Emulator {
     shared: Arc<Shared>,
     endpoints: Endpoints,
+    authority: Option<Arc<str>>,
     tasks: JoinSet<()>,
 }
 
@@ -47,16 +48,22 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when a port cannot be had.
+    /// [`StartError`] when a port or the certificate cannot be had.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let seed = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
         let state = State::new(settings.behavior.clone(), seed);
         let shared = Arc::new(Shared::new(settings.clock.clone(), state));
         let mut tasks = JoinSet::new();
+        let tls = settings.tls.as_ref();
+        let tls = tls.map(|tls| tls.serve(settings.address)).transpose()?;
+        let (tls, authority) = tls.map(|it| (it.config, it.authority)).unzip();
+        let authority = authority.flatten().map(Arc::from);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let mut api = async |host, port| {
             let (listener, address) = listen(settings.address, port).await?;
-            tasks.spawn(server::serve(Arc::clone(&shared), host, listener));
-            Ok(format!("http://{address}{}", host.prefix()))
+            let shared = Arc::clone(&shared);
+            tasks.spawn(server::serve_api(shared, host, listener, tls.clone()));
+            Ok::<_, StartError>(format!("{scheme}://{address}{}", host.prefix()))
         };
         let kr_global = api(Host::KrGlobal, settings.ports.kr_global).await?;
         let kr_regional = api(Host::KrRegional, settings.ports.kr_regional).await?;
@@ -66,6 +73,7 @@ impl Emulator {
         let router = server::router(Admin {
             shared: Arc::clone(&shared),
             feed,
+            authority: authority.clone(),
         });
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -83,6 +91,7 @@ impl Emulator {
         Ok(Self {
             shared,
             endpoints,
+            authority,
             tasks,
         })
     }
@@ -91,6 +100,12 @@ impl Emulator {
     #[must_use]
     pub const fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// The emulator's own authority as PEM, for clients to trust; with [`Tls::Own`](crate::Tls::Own) only.
+    #[must_use]
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The clock it follows.
@@ -134,7 +149,7 @@ async fn listen(
         let local = listener.local_addr()?;
         Ok((listener, local))
     };
-    listening.await.map_err(|source| StartError {
+    listening.await.map_err(|source| StartError::Listen {
         address,
         port,
         source,

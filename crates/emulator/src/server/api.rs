@@ -7,9 +7,11 @@ use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::reply::{Body, Cut, Reply};
-use super::request;
+use super::{listen, request};
 use crate::auth::Signed;
 use crate::calls::Call;
 use crate::fault::{Effect, Subject};
@@ -18,8 +20,19 @@ use crate::shared::Shared;
 use crate::state::State;
 use crate::wire::{ApiCall, Failure, GatewayError, Route, Target, perform};
 
+/// Serves one API host.
+pub(crate) async fn serve_api(
+    shared: Arc<Shared>,
+    host: Host,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+) {
+    let answer = move |request, address| answer(Arc::clone(&shared), host, address, request);
+    listen::serve(listener, tls, answer).await;
+}
+
 /// Answers a request.
-pub(super) async fn answer(
+async fn answer(
     shared: Arc<Shared>,
     host: Host,
     address: IpAddr,

@@ -2,9 +2,11 @@
 
 mod admin;
 mod api;
+mod handshake;
 mod listen;
 mod reply;
 mod request;
 
 pub(crate) use admin::{Admin, ClockFeed, router};
-pub(crate) use listen::{bind, serve};
+pub(crate) use api::serve_api;
+pub(crate) use listen::bind;

@@ -1,6 +1,7 @@
 //! The program with a seed file.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -79,6 +80,59 @@ async fn without_a_seed_file_it_has_one_key_and_no_secret() {
     };
     let client = Client::new(&names["NCP_EMULATOR_KR_REGIONAL"], key, Clock::machine());
     assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn tls_is_served_with_an_authority_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let ca_file = file.to_str().unwrap();
+    let flags = ["--tls", "--tls-name", "a.test", "--tls-ca-file", ca_file];
+    let (_running, names) = run(&flags);
+    let base = &names["NCP_EMULATOR_KR_GLOBAL"];
+    assert!(base.starts_with("https://"), "{base}");
+    let authority = reqwest::Certificate::from_pem(&fs::read(&file).unwrap()).unwrap();
+    let key = Key {
+        access_key: names["NCLOUD_ACCESS_KEY"].clone(),
+        secret_key: names["NCLOUD_SECRET_KEY"].clone(),
+    };
+    let mut client = Client::new(base, key, Clock::machine());
+    let http = Client::http().tls_certs_only([authority]);
+    client.http = http.build().unwrap();
+    assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);
+}
+
+#[test]
+fn tls_that_cannot_be_had_ends_the_program_with_the_reason() {
+    let table = [
+        (
+            vec![
+                "--tls-cert",
+                "/nowhere/tls.crt",
+                "--tls-key",
+                "/nowhere/tls.key",
+            ],
+            "failed to read the certificate file /nowhere/tls.crt",
+        ),
+        (
+            vec!["--tls", "--tls-name", "two words"],
+            "failed to make a certificate for \"two words\"",
+        ),
+        (
+            vec!["--tls", "--tls-ca-file", "/nowhere/ca.pem"],
+            "failed to write the certificate authority to /nowhere/ca.pem",
+        ),
+        (vec!["--tls-cert", "tls.crt"], "--tls-key <FILE>"),
+        (vec!["--tls-key", "tls.key"], "--tls-cert <FILE>"),
+        (vec!["--tls-name", "a.test"], "--tls"),
+    ];
+    for (flags, reason) in table {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ncp-emulator"));
+        let output = program.args(&flags).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{flags:?}");
+        assert!(said.contains(reason), "{flags:?}: {said}");
+    }
 }
 
 #[test]

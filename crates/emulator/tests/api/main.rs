@@ -18,3 +18,5 @@ mod hostile;
 mod hosts;
 #[cfg(test)]
 mod readings;
+#[cfg(test)]
+mod tls;

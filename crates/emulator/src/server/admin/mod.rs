@@ -1,5 +1,6 @@
 //! The admin port: control of a running emulator.
 
+mod authority;
 mod clock;
 mod clock_feed;
 
@@ -20,12 +21,15 @@ pub(crate) use clock_feed::ClockFeed;
 pub(crate) struct Admin {
     pub shared: Arc<Shared>,
     pub feed: Arc<ClockFeed>,
+    /// As PEM, when TLS is on with the emulator's own authority.
+    pub authority: Option<Arc<str>>,
 }
 
 /// The routes of the admin port.
 pub(crate) fn router(admin: Admin) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .merge(authority::routes())
         .merge(clock::routes())
         .with_state(admin)
 }
