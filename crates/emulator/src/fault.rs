@@ -56,12 +56,13 @@ pub struct Fault {
     secret: Option<String>,
     access_key: Option<String>,
     host: Option<Host>,
+    metadata: bool,
     times: Option<u32>,
     probability: f64,
 }
 
 impl Fault {
-    /// A fault of every request until it is cleared.
+    /// A fault of every API request until it is cleared.
     #[must_use]
     pub const fn new(effect: Effect) -> Self {
         Self {
@@ -70,6 +71,7 @@ impl Fault {
             secret: None,
             access_key: None,
             host: None,
+            metadata: false,
             times: None,
             probability: 1.0,
         }
@@ -103,6 +105,13 @@ impl Fault {
         self
     }
 
+    /// Only for requests to the metadata service, which other faults leave alone.
+    #[must_use]
+    pub const fn metadata(mut self) -> Self {
+        self.metadata = true;
+        self
+    }
+
     /// Only for the next so many requests that it fits.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
@@ -123,7 +132,8 @@ impl Fault {
         (self.operation.is_none() || self.operation == subject.operation)
             && same(&self.secret, subject.secret)
             && same(&self.access_key, subject.access_key)
-            && self.host.is_none_or(|host| host == subject.host)
+            && (self.host.is_none() || self.host == subject.host)
+            && self.metadata == subject.host.is_none()
     }
 }
 
@@ -132,7 +142,17 @@ pub(crate) struct Subject<'a> {
     pub operation: Option<Operation>,
     pub secret: Option<&'a str>,
     pub access_key: Option<&'a str>,
-    pub host: Host,
+    /// None for the metadata service.
+    pub host: Option<Host>,
+}
+
+impl Subject<'_> {
+    pub(crate) const METADATA: Self = Self {
+        operation: None,
+        secret: None,
+        access_key: None,
+        host: None,
+    };
 }
 
 /// The faults that wait.
@@ -170,7 +190,7 @@ mod tests {
         operation: Some(Operation::GetSecretDetail),
         secret: Some("one"),
         access_key: Some("key"),
-        host: Host::KrRegional,
+        host: Some(Host::KrRegional),
     };
 
     fn drawn(fault: Fault) -> usize {
@@ -192,10 +212,26 @@ mod tests {
             (any().access_key("other"), 0),
             (any().host(Host::KrRegional), 1),
             (any().host(Host::KrGlobal), 0),
+            (any().metadata(), 0),
             (any().probability(0.0), 0),
         ];
         for (fault, effects) in table {
             assert_eq!(drawn(fault.clone()), effects, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn the_metadata_service_has_its_own_faults() {
+        let any = || Fault::new(Effect::Cut);
+        let table = [
+            (any().metadata(), 1),
+            (any(), 0),
+            (any().metadata().host(Host::KrRegional), 0),
+        ];
+        for (fault, effects) in table {
+            let mut faults = Faults::default();
+            faults.add(fault);
+            assert_eq!(faults.draw(&Subject::METADATA).len(), effects);
         }
     }
 

@@ -14,6 +14,7 @@ mod calls;
 mod emulator;
 mod fault;
 mod host;
+mod metadata;
 mod seed;
 mod server;
 mod settings;
@@ -28,6 +29,7 @@ pub use calls::Call;
 pub use emulator::Emulator;
 pub use fault::{Effect, Fault};
 pub use host::Host;
+pub use metadata::ServerRole;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{

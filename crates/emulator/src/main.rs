@@ -29,6 +29,9 @@ struct Arguments {
     /// Port in place of ocapi-jp.ncloud.com; a free one by default.
     #[arg(long, value_name = "PORT")]
     jpn_regional_port: Option<u16>,
+    /// Port in place of 169.254.169.254, the metadata service of a server; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    metadata_port: Option<u16>,
     /// Port for health and control; a free one by default.
     #[arg(long, value_name = "PORT")]
     admin_port: Option<u16>,
@@ -147,6 +150,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Emulator> {
             kr_global: arguments.kr_global_port,
             kr_regional: arguments.kr_regional_port,
             jpn_regional: arguments.jpn_regional_port,
+            metadata: arguments.metadata_port,
             admin: arguments.admin_port,
         },
         tls: arguments.tls.wanted(),
@@ -163,6 +167,8 @@ fn announce(emulator: &Emulator, keys: &[Key]) -> io::Result<()> {
     writeln!(out, "NCP_EMULATOR_KR_GLOBAL={}", endpoints.kr_global)?;
     writeln!(out, "NCP_EMULATOR_KR_REGIONAL={}", endpoints.kr_regional)?;
     writeln!(out, "NCP_EMULATOR_JPN_REGIONAL={}", endpoints.jpn_regional)?;
+    // Clients that take NCLOUD_METADATA_API_ENDPOINT, as NCP's Go SDK does, want it as it is.
+    writeln!(out, "NCP_EMULATOR_METADATA={}", endpoints.metadata)?;
     writeln!(out, "NCP_EMULATOR_ADMIN={}", endpoints.admin)?;
     for (key, number) in keys.iter().zip(1..) {
         let suffix = if number == 1 {

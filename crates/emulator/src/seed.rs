@@ -3,12 +3,14 @@
 use std::fmt;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
 use crate::emulator::Emulator;
+use crate::metadata::ServerRole;
 use crate::state::{
     Boundary, Change, NewSecret, ProtectionChoice, ProtectionKey, Refusal, Region, Rotation, Stage,
     Text, Trigger,
@@ -23,6 +25,16 @@ pub struct Seed {
     triggers: Vec<Trigger>,
     protection_keys: Vec<ProtectionKey>,
     secrets: Vec<SeedSecret>,
+    server_role: Option<SeedServerRole>,
+}
+
+/// The role of the server whose metadata service this is; its identifier is made up unless it is given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct SeedServerRole {
+    id: Option<String>,
+    name: String,
+    role: Role,
 }
 
 /// A key; made up unless both halves are given.
@@ -151,9 +163,22 @@ impl Seed {
                 .sow(emulator)
                 .map_err(|source| SeedError::Secret { name, source })?;
         }
+        if let Some(role) = self.server_role {
+            emulator.set_server_role(Some(role.into_role(emulator.clock().now())));
+        }
         let keys = self.keys.into_iter().zip(1..);
         keys.map(|(key, number)| key.sow(number, emulator))
             .collect()
+    }
+}
+
+impl SeedServerRole {
+    fn into_role(self, created: Timestamp) -> ServerRole {
+        let mut role = ServerRole::named(&self.name, self.role, created);
+        if let Some(id) = self.id {
+            role.id = id;
+        }
+        role
     }
 }
 

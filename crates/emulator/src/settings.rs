@@ -36,6 +36,8 @@ pub struct Ports {
     pub kr_regional: Option<u16>,
     /// For secrets of Japan.
     pub jpn_regional: Option<u16>,
+    /// For the metadata service of a server.
+    pub metadata: Option<u16>,
     /// For control.
     pub admin: Option<u16>,
 }
@@ -63,6 +65,8 @@ pub struct Endpoints {
     pub kr_regional: String,
     /// In place of `https://ocapi-jp.ncloud.com/secretmanager`.
     pub jpn_regional: String,
+    /// In place of `http://169.254.169.254`, the metadata service of a server.
+    pub metadata: String,
     /// Health and control.
     pub admin: String,
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::auth::Keys;
 use crate::calls::Calls;
 use crate::fault::Faults;
+use crate::metadata::Metadata;
 use crate::state::State;
 
 /// One account with its clock.
@@ -16,6 +17,7 @@ pub(crate) struct Shared {
     pub clock: Clock,
     state: Mutex<State>,
     keys: Mutex<Keys>,
+    metadata: Mutex<Metadata>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
     /// Rings when the moment of the next change by itself is another one.
@@ -28,6 +30,7 @@ impl Shared {
             clock,
             state: Mutex::new(state),
             keys: Mutex::default(),
+            metadata: Mutex::default(),
             faults: Mutex::default(),
             calls: Mutex::default(),
             rescheduled: Notify::new(),
@@ -49,6 +52,10 @@ impl Shared {
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
         locked(&self.keys)
+    }
+
+    pub(crate) fn metadata(&self) -> MutexGuard<'_, Metadata> {
+        locked(&self.metadata)
     }
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {

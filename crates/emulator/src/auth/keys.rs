@@ -81,6 +81,11 @@ impl Keys {
         self.0.insert(key.access_key.clone(), held);
     }
 
+    /// Forgets a key.
+    pub(crate) fn remove(&mut self, access_key: &str) {
+        self.0.remove(access_key);
+    }
+
     /// Stops or resumes a key. Returns whether there is one.
     pub(crate) fn set_stopped(&mut self, access_key: &str, stopped: bool) -> bool {
         let held = self.0.get_mut(access_key);
@@ -94,14 +99,14 @@ impl Keys {
     }
 
     /// The secret half and the role of a key that authenticates now.
-    pub(super) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
+    pub(crate) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
         let held = self.0.get(access_key)?;
         let expired = held.expires.is_some_and(|end| end <= now);
         (!held.stopped && !expired).then_some((held.secret_key.as_str(), &held.role))
     }
 }
 
-fn random_text(length: usize) -> String {
+pub(crate) fn random_text(length: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric)
         .take(length)
         .collect()

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::behavior::{Behavior, RegionalSignature, Verdict};
 use crate::host::Host;
 
-pub(crate) use keys::Keys;
 pub use keys::{Key, KeyRefused};
+pub(crate) use keys::{Keys, random_text};
 pub use role::Role;
 pub use signature::sign;
 

@@ -7,6 +7,7 @@ use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
 use crate::calls::Call;
 use crate::fault::Fault;
+use crate::metadata::ServerRole;
 use crate::wire::Operation;
 
 impl Emulator {
@@ -47,6 +48,18 @@ impl Emulator {
     #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
     pub fn set_role(&self, access_key: &str, role: Role) -> bool {
         self.shared.keys().set_role(access_key, role)
+    }
+
+    /// Attaches a role to the server whose metadata service this is, instead of its role before, or takes that
+    /// away. Keys that were handed out stay valid until their end.
+    pub fn set_server_role(&self, role: Option<ServerRole>) {
+        self.shared.metadata().set_role(role);
+    }
+
+    /// The role of the server.
+    #[must_use]
+    pub fn server_role(&self) -> Option<ServerRole> {
+        self.shared.metadata().role().cloned()
     }
 
     /// Moves switches.

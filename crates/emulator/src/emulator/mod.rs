@@ -68,6 +68,8 @@ impl Emulator {
         let kr_global = api(Host::KrGlobal, settings.ports.kr_global).await?;
         let kr_regional = api(Host::KrRegional, settings.ports.kr_regional).await?;
         let jpn_regional = api(Host::JpnRegional, settings.ports.jpn_regional).await?;
+        let (listener, metadata) = listen(settings.address, settings.ports.metadata).await?;
+        tasks.spawn(server::serve_metadata(Arc::clone(&shared), listener));
         let (listener, admin) = listen(settings.address, settings.ports.admin).await?;
         let feed = Arc::new(ClockFeed::new(settings.clock, settings.steering));
         let router = server::router(Admin {
@@ -86,6 +88,7 @@ impl Emulator {
             kr_global,
             kr_regional,
             jpn_regional,
+            metadata: format!("http://{metadata}"),
             admin: format!("http://{admin}"),
         };
         Ok(Self {

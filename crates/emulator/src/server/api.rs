@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::reply::{Body, Cut, Reply};
+use super::reply::{self, Body, Cut, Reply};
 use super::{listen, request};
 use crate::auth::Signed;
 use crate::calls::Call;
@@ -44,11 +44,7 @@ async fn answer(
     let body = request::read(body, limit).await.map_err(|_| Cut)?;
     let arrived = Arrived::new(host, address, &parts, body);
     let effects = shared.faults().draw(&arrived.subject());
-    for effect in &effects {
-        if let Effect::Delay(span) = effect {
-            tokio::time::sleep(*span).await;
-        }
-    }
+    reply::delay(&effects).await;
     let (reply, now) =
         shared.change(|state, now| (arrived.reply(&effects, &shared, state, now), now));
     shared.calls().push(arrived.call(reply.as_ref().ok(), now));
@@ -92,7 +88,7 @@ impl<'a> Arrived<'a> {
             operation: route.map(|route| route.operation),
             secret: route.and_then(|route| route.secret_id.as_deref()),
             access_key: self.signed.claimed_key(),
-            host: self.signed.host,
+            host: Some(self.signed.host),
         }
     }
 
@@ -102,7 +98,7 @@ impl<'a> Arrived<'a> {
             operation: subject.operation,
             secret_id: subject.secret.map(str::to_owned),
             access_key: subject.access_key.map(str::to_owned),
-            host: subject.host,
+            host: self.signed.host,
             status: reply.map(|reply| reply.status),
             at,
         }
@@ -115,14 +111,11 @@ impl<'a> Arrived<'a> {
         state: &mut State,
         now: Timestamp,
     ) -> Result<Reply, Cut> {
-        if effects.contains(&Effect::Cut) {
-            return Err(Cut);
-        }
-        let instead = effects
-            .iter()
-            .find_map(|effect| Reply::instead(effect, state.behavior()));
-        let reply = instead.unwrap_or_else(|| self.real_reply(shared, state, now));
-        Ok(effects.iter().fold(reply, Reply::spoiled))
+        let reply = match Reply::instead(effects, state.behavior())? {
+            Some(reply) => reply,
+            None => self.real_reply(shared, state, now),
+        };
+        Ok(reply.spoiled_by(effects))
     }
 
     fn real_reply(&self, shared: &Shared, state: &mut State, now: Timestamp) -> Reply {

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use ncp_emulator::{Key, Seed, SeedError};
-use serde_json::json;
+use serde_json::{Value, json};
 use steerable_clock::Clock;
 
 use crate::client::Client;
@@ -67,6 +67,13 @@ async fn it_serves_what_the_seed_file_holds() {
     let list = global.get("/api/v1/secrets").await;
     assert_eq!(list.data()["secretList"][0]["secretName"], "old-shop");
     assert_eq!(list.data()["secretList"][0]["secretStatus"], "DISABLE");
+    let url = format!(
+        "{}/latest/meta-data/iam/security-credentials/server-role-id",
+        names["NCP_EMULATOR_METADATA"]
+    );
+    let keys = orders.http.get(url).send().await.unwrap();
+    let keys: Value = keys.json().await.unwrap();
+    assert_eq!(keys["Expiration"], "2026-01-01T01:00:00Z");
     let japan = client("NCP_EMULATOR_JPN_REGIONAL", key(""));
     assert_eq!(japan.get("/api/v1/secrets").await.data()["totalCount"], 1);
 }

@@ -17,6 +17,8 @@ mod hostile;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod readings;
 #[cfg(test)]
 mod tls;
