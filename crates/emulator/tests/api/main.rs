@@ -13,6 +13,8 @@ mod documented;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod go_sdk;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hosts;

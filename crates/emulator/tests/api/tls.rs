@@ -274,12 +274,13 @@ async fn broken_and_endless_handshakes_end_and_disturb_nobody() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     }
     client.get(LIST).await.data();
-    let begun = std::time::Instant::now();
-    for mut stream in open {
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    }
-    let waited = begun.elapsed();
-    assert!(waited < Duration::from_secs(20), "{waited:?}");
+    let all_end = async {
+        for mut stream in open {
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, all_end).await.unwrap();
     client.get(LIST).await.data();
 }
 
