@@ -11,9 +11,10 @@ use super::{CREDENTIALS, call, credentials, get, not_found, role, with_role};
 async fn new_keys_come_before_the_end_of_the_old_ones() {
     let world = with_role().await;
     let first = credentials(&world).await;
-    world.steering.advance(SignedDuration::from_secs(54 * 60));
+    let at = |moment: &str| world.steering.set(moment.parse().unwrap());
+    at("2025-07-21T03:34:39.999Z");
     assert_eq!(credentials(&world).await, first);
-    world.steering.advance(SignedDuration::from_secs(60));
+    at("2025-07-21T03:34:40Z");
     let second = credentials(&world).await;
     assert_ne!(second["AccessKeyId"], first["AccessKeyId"]);
     assert_eq!(second["LastUpdated"], "2025-07-21T03:34:40Z");
@@ -21,11 +22,9 @@ async fn new_keys_come_before_the_end_of_the_old_ones() {
     assert_eq!(call(&world, &first).await, 200);
     assert_eq!(call(&world, &second).await, 200);
     // The old ones end on the second that they showed.
-    world
-        .steering
-        .set("2025-07-21T03:39:39.999Z".parse().unwrap());
+    at("2025-07-21T03:39:39.999Z");
     assert_eq!(call(&world, &first).await, 200);
-    world.steering.set("2025-07-21T03:39:40Z".parse().unwrap());
+    at("2025-07-21T03:39:40Z");
     assert_eq!(call(&world, &first).await, 401);
     assert_eq!(call(&world, &second).await, 200);
 }
