@@ -119,7 +119,7 @@ async fn its_signatures_are_taken_on_each_host() {
             .emulator
             .create_secret(new.value(r#"{"a":"b"}"#))
             .unwrap();
-        let value = r#"{"secretChain":{"active":"{\"a\":\"c\"}"}}"#;
+        let value = r#"{"active":"{\"a\":\"c\"}"}"#;
         let long =
             "logs?pageNo=1&pageSize=1&timestampFrom=1753067196000&keyword=Get%20Secret%20Log";
         let table = [

@@ -11,6 +11,10 @@ mod client;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod documented_errors;
+#[cfg(test)]
+mod documented_rules;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod go_sdk;
