@@ -8,6 +8,7 @@
 //! Names such as `secretmanager-createsecret` are pages of `https://api.ncloud-docs.com/docs/` or
 //! `https://guide.ncloud-docs.com/docs/`.
 
+mod actions;
 mod auth;
 pub mod behavior;
 mod calls;
@@ -20,6 +21,7 @@ mod server;
 mod settings;
 mod shared;
 pub mod state;
+mod store;
 mod tls;
 mod wire;
 
@@ -33,8 +35,9 @@ pub use metadata::ServerRole;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
-    Action, Boundary, Chain, Change, Lifecycle, NewSecret, Phase, ProtectionKey, Refusal, Region,
-    Secret, Stage, Text, Trigger,
+    Action, ActionUrl, Boundary, Chain, Change, HttpAction, Lifecycle, NewSecret, Phase,
+    ProtectionKey, Refusal, Region, Secret, Stage, Text, Trigger,
 };
+pub use store::{NotSaved, StateFile, StateFileError, Unreadable};
 pub use tls::{PemKind, Tls, TlsError};
 pub use wire::{Kind, Operation};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Parser};
 use jiff::Timestamp;
-use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings, Tls};
+use ncp_emulator::{Emulator, Key, Ports, Role, Seed, Settings, StateFile, Tls};
 use steerable_clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -39,11 +39,14 @@ struct Arguments {
     #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
     /// Seconds of the clock in one real second; 0 freezes it.
-    #[arg(long, default_value_t = 1.0, value_name = "FACTOR", value_parser = speed)]
-    speed: f64,
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    speed: Option<f64>,
     /// YAML file with keys, triggers, protection keys, secrets and behaviour.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// File in which everything is kept; what was answered to a change survives a kill. In memory by default.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Makes secret identifiers, job tokens and random values the same in each run.
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
@@ -110,15 +113,22 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let arguments = Arguments::parse();
     let seed = read_seed(&arguments)?;
+    let file = arguments
+        .state
+        .as_deref()
+        .map(StateFile::open)
+        .transpose()?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let emulator = start(&arguments).await?;
+    let settings = settings(&arguments, file.as_ref())?;
+    let emulator = start(settings, file, seed).await?;
     arguments.tls.write_authority(&emulator)?;
-    let mut keys = seed.sow(&emulator)?;
-    if keys.is_empty() {
-        keys.push(emulator.add_key(Role::Manager));
+    if emulator.keys().is_empty() {
+        // Without any key nobody could call anything.
+        drop(emulator.add_key(Role::Manager));
     }
-    announce(&emulator, &keys).context("failed to print where the emulator listens")?;
+    emulator.settled().await?;
+    announce(&emulator, &emulator.keys()).context("failed to print where the emulator listens")?;
     tokio::select! {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
@@ -136,13 +146,25 @@ fn read_seed(arguments: &Arguments) -> anyhow::Result<Seed> {
     Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
 }
 
-async fn start(arguments: &Arguments) -> anyhow::Result<Emulator> {
+fn settings(arguments: &Arguments, file: Option<&StateFile>) -> anyhow::Result<Settings> {
+    let kept = match file {
+        Some(file) => file.clock()?,
+        None => None,
+    };
     let start = arguments.start.unwrap_or_else(|| Clock::machine().now());
     let (clock, steering) = Clock::steered(start);
-    steering.run_at(arguments.speed);
-    // Set again, so that a frozen clock shows exactly the start.
-    steering.set(start);
-    let settings = Settings {
+    // Without another wish the clock goes on as if the emulator had not been away.
+    if let (None, Some(reading)) = (arguments.start, kept) {
+        steering.adopt(reading);
+    }
+    if let Some(speed) = arguments.speed {
+        steering.run_at(speed);
+    }
+    if arguments.start.is_some() {
+        // Set again, so that a frozen clock shows exactly the start.
+        steering.set(start);
+    }
+    Ok(Settings {
         clock,
         steering: Some(steering),
         address: arguments.address,
@@ -156,8 +178,23 @@ async fn start(arguments: &Arguments) -> anyhow::Result<Emulator> {
         tls: arguments.tls.wanted(),
         random_seed: arguments.random_seed,
         ..Settings::default()
+    })
+}
+
+async fn start(
+    settings: Settings,
+    file: Option<StateFile>,
+    seed: Seed,
+) -> anyhow::Result<Emulator> {
+    let Some(file) = file else {
+        let emulator = Emulator::start(settings).await?;
+        seed.sow(&emulator)?;
+        return Ok(emulator);
     };
-    Ok(Emulator::start(settings).await?)
+    if !file.is_new() {
+        tracing::info!("the state file holds an emulator already; the seed is not used");
+    }
+    Ok(Emulator::start_kept(settings, file, seed).await?)
 }
 
 /// Prints lines of the form `NAME=value`; a further key has its number in its names.

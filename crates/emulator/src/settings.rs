@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use steerable_clock::{Clock, Steering};
 
 use crate::behavior::Behavior;
+use crate::host::Host;
+use crate::seed::SeedError;
+use crate::store::{NotSaved, StateFileError};
 use crate::tls::{Tls, TlsError};
 
 /// How an emulator starts. The defaults listen on free loopback ports and take the machine's time.
@@ -42,6 +45,16 @@ pub struct Ports {
     pub admin: Option<u16>,
 }
 
+impl Ports {
+    pub(crate) const fn of(self, host: Host) -> Option<u16> {
+        match host {
+            Host::KrGlobal => self.kr_global,
+            Host::KrRegional => self.kr_regional,
+            Host::JpnRegional => self.jpn_regional,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -57,7 +70,7 @@ impl Default for Settings {
 }
 
 /// Where an emulator listens: base URLs without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
     /// In place of `https://secretmanager.apigw.ntruss.com`.
     pub kr_global: String,
@@ -69,6 +82,26 @@ pub struct Endpoints {
     pub metadata: String,
     /// Health and control.
     pub admin: String,
+}
+
+impl Endpoints {
+    /// The base URL in place of a host's.
+    #[must_use]
+    pub fn of(&self, host: Host) -> &str {
+        match host {
+            Host::KrGlobal => &self.kr_global,
+            Host::KrRegional => &self.kr_regional,
+            Host::JpnRegional => &self.jpn_regional,
+        }
+    }
+
+    pub(crate) const fn of_mut(&mut self, host: Host) -> &mut String {
+        match host {
+            Host::KrGlobal => &mut self.kr_global,
+            Host::KrRegional => &mut self.kr_regional,
+            Host::JpnRegional => &mut self.jpn_regional,
+        }
+    }
 }
 
 /// The emulator could not start.
@@ -88,4 +121,16 @@ pub enum StartError {
     /// The certificate cannot be had.
     #[error("failed to prepare TLS")]
     Tls(#[from] TlsError),
+    /// The client that calls rotation actions cannot be made.
+    #[error("failed to prepare the calls of rotation actions")]
+    Actions(#[source] reqwest::Error),
+    /// The state file cannot be used.
+    #[error(transparent)]
+    StateFile(#[from] StateFileError),
+    /// The state file cannot be written.
+    #[error(transparent)]
+    NotSaved(#[from] NotSaved),
+    /// The seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }

@@ -20,17 +20,17 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Builds the operator in the profile that this program was built in, with Cargo's own progress; answers its path.
+/// Builds the operator as [`build`] does.
 pub(crate) async fn build_operator() -> Result<PathBuf> {
-    eprintln!("building the operator");
+    build("ncp-secret-operator").await
+}
+
+/// Builds the program of a package in the profile that this program was built in, with Cargo's own progress;
+/// answers its path.
+pub(crate) async fn build(name: &str) -> Result<PathBuf> {
+    eprintln!("building {name}");
     let mut cargo = cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "ncp-secret-operator",
-        "--bin",
-        "ncp-secret-operator",
-    ]);
+    cargo.args(["build", "--package", name, "--bin", name]);
     if is_release_build()? {
         cargo.arg("--release");
     }
@@ -39,9 +39,9 @@ pub(crate) async fn build_operator() -> Result<PathBuf> {
         .await?
         .success()
     {
-        bail!("the operator does not build; see the compiler's messages above");
+        bail!("{name} does not build; see the compiler's messages above");
     }
-    Ok(own_folder()?.join("ncp-secret-operator"))
+    Ok(own_folder()?.join(name))
 }
 
 /// Whether this program was built in the release profile.

@@ -1,12 +1,16 @@
 //! The access keys of the account (`common-ncpapi-ncpapi`).
 
-use std::collections::HashMap;
 use std::fmt;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::role::Role;
+use crate::store::{Entries, Entry, Unreadable};
+
+const ENTRY: &str = "keys";
 
 /// The two halves of an access key.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub enum KeyRefused {
     SecretHalf,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Held {
     secret_key: Zeroizing<String>,
     role: Role,
@@ -44,9 +50,17 @@ struct Held {
     expires: Option<Timestamp>,
 }
 
-/// Every key of the account.
-#[derive(Default)]
-pub(crate) struct Keys(HashMap<String, Held>);
+/// A temporary key that is wanted.
+pub(crate) struct NewKey<'a> {
+    pub role: &'a Role,
+    pub end: Timestamp,
+    /// Another key to forget.
+    pub instead_of: Option<String>,
+}
+
+/// Every key of the account, oldest first.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Keys(IndexMap<String, Held>);
 
 impl Keys {
     /// Makes a key of the new form.
@@ -81,9 +95,34 @@ impl Keys {
         self.0.insert(key.access_key.clone(), held);
     }
 
-    /// Forgets a key.
-    pub(crate) fn remove(&mut self, access_key: &str) {
-        self.0.remove(access_key);
+    /// Makes a temporary key instead of those that have ended.
+    pub(crate) fn make_instead(&mut self, new: &NewKey, now: Timestamp) -> Key {
+        self.0.retain(|access_key, held| {
+            let ended = held.expires.is_some_and(|end| end <= now);
+            !ended && Some(access_key) != new.instead_of.as_ref()
+        });
+        self.make(new.role.clone(), Some(new.end))
+    }
+
+    /// Every key that is not temporary, oldest first.
+    pub(crate) fn lasting(&self) -> Vec<Key> {
+        let lasting = self.0.iter().filter(|(_, held)| held.expires.is_none());
+        lasting
+            .map(|(access_key, held)| Key {
+                access_key: access_key.clone(),
+                secret_key: held.secret_key.to_string(),
+            })
+            .collect()
+    }
+
+    /// Reads what a state file holds.
+    pub(crate) fn restored(entries: &Entries) -> Result<Self, Unreadable> {
+        Ok(entries.one(ENTRY)?.unwrap_or_default())
+    }
+
+    /// What a state file shall hold.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry::new(ENTRY, self)
     }
 
     /// Stops or resumes a key. Returns whether there is one.

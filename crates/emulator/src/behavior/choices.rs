@@ -316,3 +316,13 @@ choice! {
         Silent,
     }
 }
+
+choice! {
+    /// A rotation whose action could not be called, or answered with an error.
+    FailedCall {
+        /// It waits for its time-out, as Secret Manager learns only what the action reports.
+        WaitsForTimeout,
+        /// It fails.
+        FailsRotation,
+    }
+}

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 pub use choices::{
     AddedPending, Afterwards, CodeForm, CreateOnGlobalHost, Destroyed, EmptyStage, ErrorFamily,
-    FailedPhase, ListScope, Missing, NameScope, NullData, OmittedStage, OtherHost, PagePastEnd,
-    RefusedAs, RegionalSignature, RepeatedDeletion, RetryToken, RollbackChain, RotatingFrom,
-    RotatingStatus, RotationDate, Schedule, Shown, UpdateDate, Verdict, WrittenValue,
+    FailedCall, FailedPhase, ListScope, Missing, NameScope, NullData, OmittedStage, OtherHost,
+    PagePastEnd, RefusedAs, RegionalSignature, RepeatedDeletion, RetryToken, RollbackChain,
+    RotatingFrom, RotatingStatus, RotationDate, Schedule, Shown, UpdateDate, Verdict, WrittenValue,
 };
 pub use metadata_choices::{ExpirationForm, NoServerRole};
 
@@ -109,6 +109,12 @@ pub struct Behavior {
     pub rotating_from: RotatingFrom,
     /// How long after its event a rotation without an end counts as failed.
     pub rotation_timeout: SignedDuration,
+    /// A rotation whose HTTP action could not be called or answered with an error.
+    pub failed_call: FailedCall,
+    /// What an action's parameter with the secret's identifier is called. The pages name the path parameter only.
+    pub secret_id_parameter: String,
+    /// What an action's parameter with the job token is called. The pages name the path parameter only.
+    pub job_token_parameter: String,
     /// Calls of a job before its Start; the guide calls the order required.
     pub unstarted_job: Verdict,
     /// PENDING after a failed rotation.
@@ -205,6 +211,9 @@ impl Default for Behavior {
             rotating_status: RotatingStatus::Enable,
             rotating_from: RotatingFrom::Event,
             rotation_timeout: SignedDuration::from_hours(24),
+            failed_call: FailedCall::WaitsForTimeout,
+            secret_id_parameter: "secretId".to_owned(),
+            job_token_parameter: "jobToken".to_owned(),
             unstarted_job: Verdict::Refused,
             pending_after_failure: Afterwards::Kept,
             pending_after_cancel: Afterwards::Dropped,

@@ -14,13 +14,14 @@ impl Emulator {
     /// Makes a key.
     #[must_use]
     pub fn add_key(&self, role: Role) -> Key {
-        self.shared.keys().make(role, None)
+        self.shared.change_keys(|keys| keys.make(role, None))
     }
 
     /// Makes a temporary key, which authenticates until a moment of the emulator's clock.
     #[must_use]
     pub fn add_temporary_key(&self, role: Role, expires: Timestamp) -> Key {
-        self.shared.keys().make(role, Some(expires))
+        self.shared
+            .change_keys(|keys| keys.make(role, Some(expires)))
     }
 
     /// Adds a given key, or replaces the one of the same identifier.
@@ -29,31 +30,40 @@ impl Emulator {
     ///
     /// [`KeyRefused`] for halves that no key of NCP has.
     pub fn add_given_key(&self, key: &Key, role: Role) -> Result<(), KeyRefused> {
-        self.shared.keys().add(key, role)
+        self.shared.change_keys(|keys| keys.add(key, role))
+    }
+
+    /// Every key that is not temporary, oldest first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        self.shared.keys().lasting()
     }
 
     /// Stops a key: it does not authenticate any more. Returns whether there is one.
     #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
     pub fn stop_key(&self, access_key: &str) -> bool {
-        self.shared.keys().set_stopped(access_key, true)
+        self.shared
+            .change_keys(|keys| keys.set_stopped(access_key, true))
     }
 
     /// Resumes a stopped key. Returns whether there is one.
     #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
     pub fn start_key(&self, access_key: &str) -> bool {
-        self.shared.keys().set_stopped(access_key, false)
+        self.shared
+            .change_keys(|keys| keys.set_stopped(access_key, false))
     }
 
     /// Gives a key another role. Returns whether there is one.
     #[expect(clippy::must_use_candidate, reason = "the key is often known to exist")]
     pub fn set_role(&self, access_key: &str, role: Role) -> bool {
-        self.shared.keys().set_role(access_key, role)
+        self.shared
+            .change_keys(|keys| keys.set_role(access_key, role))
     }
 
     /// Attaches a role to the server whose metadata service this is, instead of its role before, or takes that
     /// away. Keys that were handed out stay valid until their end.
     pub fn set_server_role(&self, role: Option<ServerRole>) {
-        self.shared.metadata().set_role(role);
+        self.shared.set_server_role(role);
     }
 
     /// The role of the server.

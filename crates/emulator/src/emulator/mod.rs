@@ -8,15 +8,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use steerable_clock::Clock;
+use steerable_clock::{Clock, Steering};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
 
+use crate::actions::Caller;
+use crate::auth::Keys;
 use crate::host::Host;
+use crate::metadata::Metadata;
+use crate::seed::Seed;
 use crate::server::{self, Admin, ClockFeed};
 use crate::settings::{Endpoints, Settings, StartError};
 use crate::shared::Shared;
 use crate::state::State;
+use crate::store::{NotSaved, StateFile};
 
 /// An emulator that listens. It stops when it is dropped.
 ///
@@ -44,7 +50,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts to listen and to keep time.
+    /// Starts to listen and to keep time. Everything is kept in memory only.
     ///
     /// # Errors
     ///
@@ -52,51 +58,122 @@ impl Emulator {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let seed = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
         let state = State::new(settings.behavior.clone(), seed);
-        let shared = Arc::new(Shared::new(settings.clock.clone(), state));
-        let mut tasks = JoinSet::new();
+        let clock = settings.clock.clone();
+        let shared = Shared::new(clock, state, Keys::default(), Metadata::default());
+        let (emulator, ready) = Self::prepare(settings, shared).await?;
+        emulator.serve(ready)
+    }
+
+    /// Starts with what a state file holds, or with a seed when it is new, and keeps everything in it: what
+    /// was answered to a change survives a kill at any moment. The faults of the seed come in either way.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when a port cannot be had, or the file or the seed cannot be used.
+    pub async fn start_kept(
+        settings: Settings,
+        file: StateFile,
+        seed: Seed,
+    ) -> Result<Self, StartError> {
+        let is_new = file.is_new();
+        let (state, keys, metadata) = if is_new {
+            let random = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
+            (
+                State::new(settings.behavior.clone(), random),
+                Keys::default(),
+                Metadata::default(),
+            )
+        } else {
+            let entries = file.entries();
+            (
+                file.explain(State::restored(entries))?,
+                file.explain(Keys::restored(entries))?,
+                file.explain(Metadata::restored(entries))?,
+            )
+        };
+        let shared = Shared::new(settings.clock.clone(), state, keys, metadata);
+        let (emulator, ready) = Self::prepare(settings, shared).await?;
+        if is_new {
+            seed.sow(&emulator)?;
+        }
+        // Before anybody is answered, so that the seed is in the file as a whole or not at all.
+        emulator.shared.keep_in(file);
+        let kept = emulator.serve(ready)?;
+        kept.settled().await?;
+        Ok(kept)
+    }
+
+    /// Takes the ports; who connects has to wait.
+    async fn prepare(settings: Settings, shared: Shared) -> Result<(Self, Ready), StartError> {
         let tls = settings.tls.as_ref();
         let tls = tls.map(|tls| tls.serve(settings.address)).transpose()?;
-        let (tls, authority) = tls.map(|it| (it.config, it.authority)).unzip();
-        let authority = authority.flatten().map(Arc::from);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let mut api = async |host, port| {
-            let (listener, address) = listen(settings.address, port).await?;
-            let shared = Arc::clone(&shared);
-            tasks.spawn(server::serve_api(shared, host, listener, tls.clone()));
-            Ok::<_, StartError>(format!("{scheme}://{address}{}", host.prefix()))
+        let (tls, authority) = tls.map(|it| (it.config, it.authority)).unzip();
+        let mut endpoints = Endpoints::default();
+        let mut hosts = Vec::new();
+        for host in Host::ALL {
+            let (listener, address) = listen(settings.address, settings.ports.of(host)).await?;
+            *endpoints.of_mut(host) = format!("{scheme}://{address}{}", host.prefix());
+            hosts.push((host, listener));
+        }
+        let (metadata, address) = listen(settings.address, settings.ports.metadata).await?;
+        endpoints.metadata = format!("http://{address}");
+        let (admin, address) = listen(settings.address, settings.ports.admin).await?;
+        endpoints.admin = format!("http://{address}");
+        let ready = Ready {
+            hosts,
+            tls,
+            metadata,
+            admin,
+            feed: ClockFeed::new(settings.clock, settings.steering.clone()),
+            steering: settings.steering,
         };
-        let kr_global = api(Host::KrGlobal, settings.ports.kr_global).await?;
-        let kr_regional = api(Host::KrRegional, settings.ports.kr_regional).await?;
-        let jpn_regional = api(Host::JpnRegional, settings.ports.jpn_regional).await?;
-        let (listener, metadata) = listen(settings.address, settings.ports.metadata).await?;
-        tasks.spawn(server::serve_metadata(Arc::clone(&shared), listener));
-        let (listener, admin) = listen(settings.address, settings.ports.admin).await?;
-        let feed = Arc::new(ClockFeed::new(settings.clock, settings.steering));
+        let emulator = Self {
+            shared: Arc::new(shared),
+            endpoints,
+            authority: authority.flatten().map(Arc::from),
+            tasks: JoinSet::new(),
+        };
+        Ok((emulator, ready))
+    }
+
+    fn serve(mut self, ready: Ready) -> Result<Self, StartError> {
+        let shared = || Arc::clone(&self.shared);
+        let caller = Caller::new(shared(), self.endpoints.clone()).map_err(StartError::Actions)?;
+        self.tasks.spawn(caller.run());
+        for (host, listener) in ready.hosts {
+            let serving = server::serve_api(shared(), host, listener, ready.tls.clone());
+            self.tasks.spawn(serving);
+        }
+        self.tasks
+            .spawn(server::serve_metadata(shared(), ready.metadata));
         let router = server::router(Admin {
-            shared: Arc::clone(&shared),
-            feed,
-            authority: authority.clone(),
+            shared: shared(),
+            feed: Arc::new(ready.feed),
+            authority: self.authority.clone(),
         });
-        tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+        self.tasks.spawn(async move {
+            if let Err(error) = axum::serve(ready.admin, router).await {
                 tracing::error!(%error, "the admin port ended");
             }
         });
-        let keeper = Arc::clone(&shared);
-        tasks.spawn(async move { keeper.keep_time().await });
-        let endpoints = Endpoints {
-            kr_global,
-            kr_regional,
-            jpn_regional,
-            metadata: format!("http://{metadata}"),
-            admin: format!("http://{admin}"),
-        };
-        Ok(Self {
-            shared,
-            endpoints,
-            authority,
-            tasks,
-        })
+        let keeper = shared();
+        self.tasks.spawn(async move { keeper.keep_time().await });
+        if let Some(steering) = ready.steering {
+            let keeper = shared();
+            self.tasks
+                .spawn(async move { keeper.save_readings(&steering).await });
+        }
+        Ok(self)
+    }
+
+    /// Waits until everything that has changed is in the state file; at once without one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotSaved`] when it cannot be written.
+    pub async fn settled(&self) -> Result<(), NotSaved> {
+        self.shared.settled().await
     }
 
     /// Where it listens.
@@ -128,10 +205,21 @@ impl Emulator {
         self.shared.change(change)
     }
 
-    /// Stops listening and closes every connection.
+    /// Stops listening, closes every connection, and gives the state file free.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+        self.shared.close().await;
     }
+}
+
+/// What an emulator serves from: ports that are taken, and the clock.
+struct Ready {
+    hosts: Vec<(Host, TcpListener)>,
+    tls: Option<Arc<ServerConfig>>,
+    metadata: TcpListener,
+    admin: TcpListener,
+    feed: ClockFeed,
+    steering: Option<Steering>,
 }
 
 impl fmt::Debug for Emulator {

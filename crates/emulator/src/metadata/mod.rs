@@ -8,13 +8,16 @@ mod tokens;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::auth::Keys;
+use crate::auth::{Key, NewKey};
 use crate::behavior::{Behavior, NoServerRole, Verdict};
+use crate::store::{Entries, Entry, Unreadable};
 use path::{IAM, IamPlace, Place, VERSIONS};
 use role_keys::RoleKeys;
 use tokens::Tokens;
 
 pub use role::ServerRole;
+
+const ENTRY: &str = "serverRole";
 
 /// What the metadata service of a server knows.
 #[derive(Default)]
@@ -62,18 +65,33 @@ impl Metadata {
         self.role.as_ref()
     }
 
+    /// Reads what a state file holds: the role. Tokens and the keys to hand out are made anew.
+    pub(crate) fn restored(entries: &Entries) -> Result<Self, Unreadable> {
+        let role: Option<Option<ServerRole>> = entries.one(ENTRY)?;
+        Ok(Self {
+            role: role.flatten(),
+            ..Self::default()
+        })
+    }
+
+    /// What a state file shall hold.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry::new(ENTRY, &self.role)
+    }
+
     /// Keys of the former role stay valid until their end, and are not handed out any more.
     pub(crate) fn set_role(&mut self, role: Option<ServerRole>) {
         self.role = role;
         self.keys.renew();
     }
 
+    /// Answers a request; the function makes a key and forgets those that have ended.
     pub(crate) fn answer(
         &mut self,
         request: &Request,
-        keys: &mut Keys,
         behavior: &Behavior,
         now: Timestamp,
+        make_key: impl FnOnce(NewKey) -> Key,
     ) -> Answer {
         match (request.method, Place::find(request.path)) {
             ("PUT", Some(Place::Token)) if behavior.metadata_tokens == Verdict::Accepted => {
@@ -83,7 +101,7 @@ impl Metadata {
                 }
             }
             ("GET", Some(place)) if self.admits(request, behavior, now) => {
-                self.read(&place, keys, behavior, now)
+                self.read(&place, behavior, now, make_key)
             }
             ("GET", Some(_)) => Answer::Unauthorized,
             _ => Answer::NotFound,
@@ -102,9 +120,9 @@ impl Metadata {
     fn read(
         &mut self,
         place: &Place,
-        keys: &mut Keys,
         behavior: &Behavior,
         now: Timestamp,
+        make_key: impl FnOnce(NewKey) -> Key,
     ) -> Answer {
         match place {
             Place::Versions => list(&VERSIONS),
@@ -123,7 +141,7 @@ impl Metadata {
                     }),
                     IamPlace::Roles => list(&[&role.id]),
                     IamPlace::Credentials(id) if *id == role.id => {
-                        json(&self.keys.hand_out(&role.role, keys, behavior, now))
+                        json(&self.keys.hand_out(&role.role, behavior, now, make_key))
                     }
                     IamPlace::Credentials(_) => Answer::NotFound,
                 },

@@ -1,11 +1,13 @@
 //! The role of a server (`compute-vmetadata-roledata`).
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Role;
 
 /// The role of type Server that is attached to the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ServerRole {
     /// Its identifier, a part of a path. The real form is not documented.
     pub id: String,

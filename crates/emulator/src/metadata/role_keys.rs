@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::rfc3339;
-use crate::auth::{Key, Keys, Role};
+use crate::auth::{Key, NewKey, Role};
 use crate::behavior::{Behavior, ExpirationForm, Shown};
 
 /// Who asks for more while the clock stands still loses the oldest.
@@ -56,9 +56,9 @@ impl RoleKeys {
     pub(super) fn hand_out(
         &mut self,
         role: &Role,
-        keys: &mut Keys,
         behavior: &Behavior,
         now: Timestamp,
+        make_key: impl FnOnce(NewKey) -> Key,
     ) -> Credentials {
         let renewal = behavior.server_role_key_renewal.max(SignedDuration::ZERO);
         let current = self
@@ -67,7 +67,7 @@ impl RoleKeys {
             .filter(|it| !self.outdated && it.made <= now && it.end.duration_since(now) > renewal);
         match current {
             Some(current) => credentials(current, behavior),
-            None => credentials(&self.make(role, keys, behavior, now), behavior),
+            None => credentials(&self.make(role, behavior, now, make_key), behavior),
         }
     }
 
@@ -75,27 +75,22 @@ impl RoleKeys {
     fn make(
         &mut self,
         role: &Role,
-        keys: &mut Keys,
         behavior: &Behavior,
         now: Timestamp,
+        make_key: impl FnOnce(NewKey) -> Key,
     ) -> HandedOut {
-        self.handed_out.retain(|it| {
-            let lives = it.end > now;
-            if !lives {
-                keys.remove(&it.key.access_key);
-            }
-            lives
-        });
-        if self.handed_out.len() >= MOST
-            && let Some(oldest) = self.handed_out.pop_front()
-        {
-            keys.remove(&oldest.key.access_key);
-        }
+        self.handed_out.retain(|it| it.end > now);
+        let oldest = (self.handed_out.len() >= MOST).then(|| self.handed_out.pop_front());
+        let instead_of = oldest.flatten().map(|oldest| oldest.key.access_key);
         // On full seconds, as the answer shows no smaller part.
         let made = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let lifetime = behavior.server_role_key_lifetime.max(SHORTEST_LIFE);
         let end = made.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
-        let key = keys.make(role.clone(), Some(end));
+        let key = make_key(NewKey {
+            role,
+            end,
+            instead_of,
+        });
         let new = HandedOut { key, made, end };
         self.handed_out.push_back(new.clone());
         self.outdated = false;
@@ -137,6 +132,7 @@ fn expiration(form: ExpirationForm, made: Timestamp, end: Timestamp) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Keys;
 
     #[test]
     fn keys_do_not_pile_up() {
@@ -150,7 +146,8 @@ mod tests {
         };
         let mut now = Timestamp::UNIX_EPOCH;
         let mut hand_out = |now| {
-            let credentials = handed_out.hand_out(&Role::Manager, &mut keys, &behavior, now);
+            let make = |new: NewKey| keys.make_instead(&new, now);
+            let credentials = handed_out.hand_out(&Role::Manager, &behavior, now, make);
             (credentials.access_key_id, handed_out.handed_out.len())
         };
         let (first, _) = hand_out(now);

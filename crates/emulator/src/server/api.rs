@@ -18,7 +18,7 @@ use crate::fault::{Effect, Subject};
 use crate::host::Host;
 use crate::shared::Shared;
 use crate::state::State;
-use crate::wire::{ApiCall, Failure, GatewayError, Route, Target, perform};
+use crate::wire::{ApiCall, Failure, GatewayError, Kind, Route, Target, perform};
 
 /// Serves one API host.
 pub(crate) async fn serve_api(
@@ -47,8 +47,22 @@ async fn answer(
     reply::delay(&effects).await;
     let (reply, now) =
         shared.change(|state, now| (arrived.reply(&effects, &shared, state, now), now));
+    let reply = match reply {
+        Ok(reply) if arrived.changes() => Ok(saved(reply, &shared).await),
+        reply => reply,
+    };
     shared.calls().push(arrived.call(reply.as_ref().ok(), now));
     reply.map(|reply| reply.into_response(now))
+}
+
+/// The answer to a change, once the change is in the state file.
+async fn saved(reply: Reply, shared: &Shared) -> Reply {
+    match shared.settled().await {
+        Ok(()) => reply,
+        Err(error) => shared.change(|state, _| {
+            Reply::failure(&Failure::internal(&error.to_string()), state.behavior())
+        }),
+    }
 }
 
 /// A request that has arrived.
@@ -90,6 +104,11 @@ impl<'a> Arrived<'a> {
             access_key: self.signed.claimed_key(),
             host: Some(self.signed.host),
         }
+    }
+
+    fn changes(&self) -> bool {
+        let operation = self.subject().operation;
+        operation.is_some_and(|operation| operation.kind() == Kind::Change)
     }
 
     fn call(&self, reply: Option<&Reply>, at: Timestamp) -> Call {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use super::reply::{self, Body, Cut, Reply};
 use super::{listen, request};
+use crate::auth::NewKey;
 use crate::behavior::Behavior;
 use crate::fault::{Effect, Subject};
 use crate::metadata::{self, Answer};
@@ -34,6 +35,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         let reply = reply_to(&parts, &effects, &shared, state.behavior(), now);
         (reply, now)
     });
+    // Keys that may be lost are not handed out.
+    let reply = match shared.settled().await {
+        Ok(()) => reply,
+        Err(error) => reply.map(|_| Reply::text(500, error.to_string())),
+    };
     reply.map(|reply| reply.into_response(now))
 }
 
@@ -56,9 +62,9 @@ fn real_reply(parts: &Parts, shared: &Shared, behavior: &Behavior, now: Timestam
         ttl: header(&parts.headers, "x-ncp-metadata-token-ttl-seconds"),
         token: header(&parts.headers, "x-ncp-metadata-token"),
     };
-    let answer = shared
-        .metadata()
-        .answer(&request, &mut shared.keys(), behavior, now);
+    let make_key = |new: NewKey| shared.change_keys(|keys| keys.make_instead(&new, now));
+    let mut metadata = shared.metadata();
+    let answer = metadata.answer(&request, behavior, now, make_key);
     match answer {
         Answer::Text(text) => Reply::text(200, text),
         Answer::Json(body) => Reply::json(200, body),

@@ -43,7 +43,8 @@ impl Stage {
 }
 
 /// The four values of a secret; any may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Chain {
     /// The value before PREVIOUS.
     pub suspended: Option<Text>,

@@ -175,6 +175,7 @@ impl State {
             .push(id.clone());
         self.logs.insert(id.clone(), super::Log::default());
         self.secrets.insert(id.clone(), secret);
+        self.note_secret(&id);
         self.expect_change(&id);
         self.secrets.get(&id).ok_or(Refusal::SecretNotFound)
     }

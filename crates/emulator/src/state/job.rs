@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::text::Text;
 use super::trigger::Action;
 
 /// What raised a rotation event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Cause {
     /// The date of automatic rotation.
     Schedule,
@@ -29,7 +31,8 @@ impl Cause {
 }
 
 /// What a rotation action reports or asks for (`secretmanager-rotate-action`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum JobStep {
     /// The job started.
     Start,
@@ -57,7 +60,8 @@ impl JobStep {
 }
 
 /// A job that waits for its start or runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Job {
     /// Names the job in the paths of `/action/v1`.
     pub token: String,
@@ -69,10 +73,12 @@ pub struct Job {
     pub started: bool,
     /// What a built-in action will still do, and when.
     pub(super) plan: VecDeque<(Timestamp, JobStep)>,
+    /// Whether its HTTP action has still to be called.
+    pub(super) uncalled: bool,
 }
 
 impl Job {
-    pub(super) fn new(token: String, cause: Cause, action: Action, raised: Timestamp) -> Self {
+    pub(super) fn new(token: String, cause: Cause, action: &Action, raised: Timestamp) -> Self {
         let plan = action
             .plan()
             .into_iter()
@@ -84,6 +90,7 @@ impl Job {
             cause,
             started: false,
             plan,
+            uncalled: matches!(action, Action::Http(_)),
         }
     }
 

@@ -7,6 +7,7 @@ mod advance;
 mod chain;
 mod change;
 mod creation;
+mod http_action;
 mod job;
 mod lifecycle;
 mod log;
@@ -14,6 +15,7 @@ mod protection;
 mod random;
 mod refusal;
 mod rotation;
+mod save;
 mod schedule;
 mod secret;
 mod surroundings;
@@ -32,11 +34,13 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::behavior::Behavior;
+use save::Unsaved;
 use surroundings::Surroundings;
 
 pub use chain::{Chain, Stage};
 pub use change::{ChainUpdate, Change, StageUpdate};
 pub use creation::{NewSecret, Rotation};
+pub use http_action::{ActionUrl, CallOutcome, HttpAction, Invocation};
 pub use job::{Cause, Job, JobStep};
 pub use log::{Log, LogEntry};
 pub use protection::{Boundary, Cipher, KeyName, Protection, ProtectionChoice, ProtectionKey};
@@ -47,6 +51,12 @@ pub use secret::{AutomaticRotation, LastRotation, Lifecycle, Phase, Region, Secr
 pub use text::Text;
 pub use trigger::{Action, Trigger};
 pub use value::{LARGEST_VALUE, MOST_PAIRS};
+
+/// Lines of one log that are kept at most, and at least.
+const MOST_KEPT: usize = 1_000;
+const FEWEST_KEPT: usize = 100;
+/// Lines of all logs together, unless there are more secrets than this has hundreds.
+const MOST_LINES: usize = 1_000_000;
 
 /// Everything Secret Manager knows.
 pub struct State {
@@ -60,7 +70,11 @@ pub struct State {
     logs: HashMap<String, Log>,
     /// The secrets that change by themselves, by the moment of their next change.
     due: BTreeSet<(Timestamp, String)>,
+    /// The secrets whose HTTP action has still to be called.
+    to_call: BTreeSet<String>,
     random: Rng,
+    /// What a state file lacks; none while there is no state file.
+    unsaved: Option<Unsaved>,
 }
 
 impl State {
@@ -75,7 +89,9 @@ impl State {
             protection_keys: IndexMap::new(),
             logs: HashMap::new(),
             due: BTreeSet::new(),
+            to_call: BTreeSet::new(),
             random: Rng::with_seed(seed),
+            unsaved: None,
         }
     }
 
@@ -88,6 +104,9 @@ impl State {
     /// Moves switches.
     pub fn behave(&mut self, change: impl FnOnce(&mut Behavior)) {
         change(&mut self.behavior);
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.behavior = true;
+        }
         self.due = self
             .secrets
             .values()
@@ -158,7 +177,36 @@ impl State {
     ) -> Result<(), Refusal> {
         let secret = self.secrets.get_mut(id).ok_or(Refusal::SecretNotFound)?;
         secret.chain.set(stage, value);
+        self.note_secret(id);
         Ok(())
+    }
+
+    /// Whether there are calls of HTTP actions that nobody has taken yet.
+    #[must_use]
+    pub fn has_invocations(&self) -> bool {
+        !self.to_call.is_empty()
+    }
+
+    /// The calls of HTTP actions that nobody has taken yet.
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        let waiting = std::mem::take(&mut self.to_call);
+        waiting
+            .iter()
+            .filter_map(|id| {
+                let secret = self.secrets.get(id)?;
+                let trigger = self.triggers.get(secret.trigger.as_ref()?)?;
+                Invocation::of(secret, trigger)
+            })
+            .collect()
+    }
+
+    /// Takes down how the call of a job's action ended.
+    pub fn called(&mut self, id: &str, token: &str, outcome: CallOutcome, now: Timestamp) {
+        self.forget_change(id);
+        if let Some((secret, mut around)) = self.part(id) {
+            secret.called(token, outcome, &mut around, now);
+        }
+        self.expect_change(id);
     }
 
     /// Makes random text for a job.
@@ -183,7 +231,10 @@ impl State {
 
     /// Adds a trigger, or replaces the one of the same identifier.
     pub fn put_trigger(&mut self, trigger: Trigger) {
-        self.triggers.insert(trigger.id.clone(), trigger);
+        let (number, _) = self.triggers.insert_full(trigger.id.clone(), trigger);
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.triggers.insert(number);
+        }
     }
 
     /// Every user's key, oldest first.
@@ -193,7 +244,10 @@ impl State {
 
     /// Adds a user's key, or replaces the one of the same tag.
     pub fn put_protection_key(&mut self, key: ProtectionKey) {
-        self.protection_keys.insert(key.tag.clone(), key);
+        let (number, _) = self.protection_keys.insert_full(key.tag.clone(), key);
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.protection_keys.insert(number);
+        }
     }
 
     /// A secret's log.
@@ -204,20 +258,46 @@ impl State {
 
     /// Adds a line to a secret's log; a secret that does not exist has none.
     pub fn record(&mut self, id: &str, entry: LogEntry) {
+        let most = self.lines_kept();
         if let Some(log) = self.logs.get_mut(id) {
             log.push(entry);
+            log.keep(most);
+            self.note_log(id);
+        }
+    }
+
+    /// So many lines of each log are kept that all logs together stay bounded.
+    fn lines_kept(&self) -> usize {
+        (MOST_LINES / self.secrets.len().max(1)).clamp(FEWEST_KEPT, MOST_KEPT)
+    }
+
+    fn note_log(&mut self, id: &str) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.logs.extend(self.secrets.get_index_of(id));
+        }
+    }
+
+    fn note_secret(&mut self, id: &str) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.secrets.extend(self.secrets.get_index_of(id));
         }
     }
 
     /// One secret and, apart from it, what it needs to change.
     fn part(&mut self, id: &str) -> Option<(&mut Secret, Surroundings<'_>)> {
+        self.note_secret(id);
+        self.note_log(id);
+        let most = self.lines_kept();
         let secret = self.secrets.get_mut(id)?;
+        let log = self.logs.entry(id.to_owned()).or_default();
+        log.keep(most);
         let around = Surroundings {
             behavior: &self.behavior,
             triggers: &self.triggers,
             protection_keys: &self.protection_keys,
             random: &mut self.random,
-            log: self.logs.entry(id.to_owned()).or_default(),
+            to_call: &mut self.to_call,
+            log,
         };
         Some((secret, around))
     }

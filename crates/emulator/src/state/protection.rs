@@ -28,7 +28,8 @@ impl Boundary {
 }
 
 /// What encrypts a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Protection {
     /// The boundary of the key.
     pub boundary: Boundary,
@@ -37,7 +38,8 @@ pub struct Protection {
 }
 
 /// A user's key as a secret shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KeyName {
     /// `kmsKeyTag`.
     pub tag: String,

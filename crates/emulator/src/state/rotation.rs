@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::http_action::CallOutcome;
 use super::job::{Cause, Job, JobStep};
 use super::log::LogEntry;
 use super::refusal::Refusal;
 use super::secret::{About, LastRotation, Phase, Secret};
 use super::surroundings::{Surroundings, hexadecimal};
 use super::value;
-use crate::behavior::{Afterwards, FailedPhase, RetryToken, RotatingFrom, Verdict};
+use crate::behavior::{Afterwards, FailedCall, FailedPhase, RetryToken, RotatingFrom, Verdict};
 
 const TOKEN_DIGITS: usize = 32;
 
@@ -134,7 +135,11 @@ impl Secret {
             .log
             .push(LogEntry::internal(now, cause.word(), "Raise Rotation Event").of_job(&token));
         self.recent_action = Some(trigger.action_name());
-        self.job = Some(Job::new(token, cause, trigger.action, now));
+        let job = Job::new(token, cause, &trigger.action, now);
+        if job.uncalled {
+            around.to_call.insert(self.id.clone());
+        }
+        self.job = Some(job);
         if around.behavior.rotating_from == RotatingFrom::Event {
             self.phase = Phase::Rotating;
         }
@@ -156,6 +161,28 @@ impl Secret {
             .push(LogEntry::internal(now, "action", step.title()).of_job(&token));
         if self.job_step(&token, step, around, now).is_err() {
             self.fail(around, now);
+        }
+    }
+
+    /// Takes down how the call of an action ended; a call of a job that is over changes nothing else.
+    pub(super) fn called(
+        &mut self,
+        token: &str,
+        outcome: CallOutcome,
+        around: &mut Surroundings,
+        now: Timestamp,
+    ) {
+        let entry = LogEntry::internal(now, "trigger", "Call Action").of_job(token);
+        around.log.push(entry.with_result(outcome.to_string()));
+        if self.require_job(token).is_err() {
+            return;
+        }
+        if let Some(job) = &mut self.job {
+            job.uncalled = false;
+        }
+        if !outcome.is_success() && around.behavior.failed_call == FailedCall::FailsRotation {
+            self.fail(around, now);
+            self.touch(About::Settings, around.behavior, now);
         }
     }
 

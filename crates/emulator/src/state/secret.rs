@@ -23,7 +23,8 @@ pub enum Region {
 }
 
 /// `secretStatus` (`secretmanager-createsecret`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Lifecycle {
     /// In use.
     Enable,
@@ -58,7 +59,8 @@ impl fmt::Display for Lifecycle {
 }
 
 /// `rotationPhase` (`secretmanager-createsecret`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Phase {
     /// Never rotated, or the last rotation ended well.
     None,
@@ -87,7 +89,8 @@ impl fmt::Display for Phase {
 }
 
 /// Automatic rotation that is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AutomaticRotation {
     /// Days between two dates, 1 to 730.
     pub period: u32,
@@ -96,7 +99,8 @@ pub struct AutomaticRotation {
 }
 
 /// How the last rotation ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LastRotation {
     /// When it ended.
     pub date: Timestamp,
@@ -105,7 +109,8 @@ pub struct LastRotation {
 }
 
 /// A secret with everything Secret Manager knows of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Secret {
     /// 64 hexadecimal digits unless it was given.
     pub id: String,

@@ -1,5 +1,7 @@
 //! What a secret needs of the rest of the state while it changes.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use indexmap::IndexMap;
 
@@ -14,6 +16,8 @@ pub(super) struct Surroundings<'a> {
     pub triggers: &'a IndexMap<String, Trigger>,
     pub protection_keys: &'a IndexMap<String, ProtectionKey>,
     pub random: &'a mut Rng,
+    /// The secrets whose HTTP action has still to be called.
+    pub to_call: &'a mut BTreeSet<String>,
     /// The secret's own log.
     pub log: &'a mut Log,
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A value: never printed, wiped from memory when dropped.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// A value: never printed, wiped from memory when dropped. It is written as JSON into state files only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct Text(Zeroizing<String>);
 

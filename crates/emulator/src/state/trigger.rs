@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::http_action::HttpAction;
 use super::job::JobStep;
 use super::secret::Region;
 
 /// What happens when a trigger is called. Spans are time of the emulator's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "kind",
     deny_unknown_fields,
@@ -35,14 +36,16 @@ pub enum Action {
         /// Before Start, before Add Pending Stage, and before Complete.
         step: SignedDuration,
     },
+    /// An endpoint of the user's own is called, which then drives the job through `/action/v1`.
+    Http(HttpAction),
 }
 
 impl Action {
-    /// The steps, with the span from the event to each.
-    pub(super) fn plan(self) -> Vec<(SignedDuration, JobStep)> {
+    /// The steps of a built-in action, with the span from the event to each.
+    pub(super) fn plan(&self) -> Vec<(SignedDuration, JobStep)> {
         let soon = SignedDuration::ZERO;
-        match self {
-            Self::Manual => vec![],
+        match *self {
+            Self::Manual | Self::Http(_) => vec![],
             Self::Succeed { after } => vec![
                 (soon, JobStep::Start),
                 (after / 2, JobStep::AddPending),
@@ -111,7 +114,7 @@ impl Trigger {
 
     /// With an action.
     #[must_use]
-    pub const fn action(mut self, action: Action) -> Self {
+    pub fn action(mut self, action: Action) -> Self {
         self.action = action;
         self
     }

@@ -45,6 +45,7 @@ pub(crate) enum ServiceError {
     NotFound,
     InvalidStatus,
     UnprocessableEntity,
+    Internal,
 }
 
 impl ServiceError {
@@ -57,6 +58,7 @@ impl ServiceError {
             Self::NotFound => (404, "NOT_FOUND", "Not found"),
             Self::InvalidStatus => (409, "INVALID_STATUS", "Invalid status"),
             Self::UnprocessableEntity => (422, "UNPROCESSABLE_ENTITY", "Invalid status"),
+            Self::Internal => (500, "INTERNAL_SERVER_ERROR", "Server internal error"),
         }
     }
 }
@@ -99,6 +101,11 @@ impl Failure {
             family: Family::Service(error.into()),
             details: details.into(),
         }
+    }
+
+    /// 500 `INTERNAL_SERVER_ERROR`.
+    pub(crate) fn internal(details: &str) -> Self {
+        Self::service(ServiceError::Internal, details)
     }
 
     /// 400 `INVALID_REQUEST`.

@@ -1,59 +1,25 @@
 //! The program with a seed file.
 
-use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use ncp_emulator::{Key, Seed, SeedError};
 use serde_json::{Value, json};
 use steerable_clock::Clock;
 
 use crate::client::Client;
+use crate::program::Running;
 
 const SEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/seed.yaml");
-
-/// Ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-fn run(arguments: &[&str]) -> (Running, HashMap<String, String>) {
-    let child = Command::new(env!("CARGO_BIN_EXE_ncp-emulator"))
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut running = Running(child);
-    let lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
-    let names = lines
-        .map(|line| line.unwrap())
-        .take_while(|line| line != "NCP_EMULATOR_READY=true")
-        .map(|line| {
-            let (name, value) = line.split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
-        })
-        .collect();
-    (running, names)
-}
 
 #[tokio::test]
 async fn it_serves_what_the_seed_file_holds() {
     let start = "2026-01-01T00:00:00Z";
-    let (_running, names) = run(&["--seed", SEED, "--start", start, "--speed", "0"]);
+    let running = Running::start(&["--seed", SEED, "--start", start, "--speed", "0"]);
     let (clock, steering) = Clock::steered(start.parse().unwrap());
     steering.freeze();
-    let key = |suffix: &str| Key {
-        access_key: names[&format!("NCLOUD_ACCESS_KEY{suffix}")].clone(),
-        secret_key: names[&format!("NCLOUD_SECRET_KEY{suffix}")].clone(),
-    };
-    let client = |host: &str, key: Key| Client::new(&names[host], key, clock.clone());
-    let orders = client("NCP_EMULATOR_KR_REGIONAL", key("_2"));
+    let client = |host: &str, key: Key| Client::new(&running.names[host], key, clock.clone());
+    let orders = client("NCP_EMULATOR_KR_REGIONAL", running.key("_2"));
     let detail = orders.get("/api/v1/secrets/orders-id").await;
     assert_eq!(detail.data()["nextRotationDate"], 1_769_817_600_000_i64);
     let values = orders.get("/api/v1/secrets/orders-id/values").await;
@@ -63,29 +29,26 @@ async fn it_serves_what_the_seed_file_holds() {
         "pending": null,
     });
     assert_eq!(values.data()["decryptedSecretChain"], expected);
-    let global = client("NCP_EMULATOR_KR_GLOBAL", key(""));
+    let global = client("NCP_EMULATOR_KR_GLOBAL", running.key(""));
     let list = global.get("/api/v1/secrets").await;
     assert_eq!(list.data()["secretList"][0]["secretName"], "old-shop");
     assert_eq!(list.data()["secretList"][0]["secretStatus"], "DISABLE");
     let url = format!(
         "{}/latest/meta-data/iam/security-credentials/server-role-id",
-        names["NCP_EMULATOR_METADATA"]
+        running.names["NCP_EMULATOR_METADATA"]
     );
     let keys = orders.http.get(url).send().await.unwrap();
     let keys: Value = keys.json().await.unwrap();
     assert_eq!(keys["Expiration"], "2026-01-01T01:00:00Z");
-    let japan = client("NCP_EMULATOR_JPN_REGIONAL", key(""));
+    let japan = client("NCP_EMULATOR_JPN_REGIONAL", running.key(""));
     assert_eq!(japan.get("/api/v1/secrets").await.data()["totalCount"], 1);
 }
 
 #[tokio::test]
 async fn without_a_seed_file_it_has_one_key_and_no_secret() {
-    let (_running, names) = run(&[]);
-    let key = Key {
-        access_key: names["NCLOUD_ACCESS_KEY"].clone(),
-        secret_key: names["NCLOUD_SECRET_KEY"].clone(),
-    };
-    let client = Client::new(&names["NCP_EMULATOR_KR_REGIONAL"], key, Clock::machine());
+    let running = Running::start(&[]);
+    let base = &running.names["NCP_EMULATOR_KR_REGIONAL"];
+    let client = Client::new(base, running.key(""), Clock::machine());
     assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);
 }
 
@@ -95,15 +58,11 @@ async fn tls_is_served_with_an_authority_in_a_file() {
     let file = folder.path().join("ca.pem");
     let ca_file = file.to_str().unwrap();
     let flags = ["--tls", "--tls-name", "a.test", "--tls-ca-file", ca_file];
-    let (_running, names) = run(&flags);
-    let base = &names["NCP_EMULATOR_KR_GLOBAL"];
+    let running = Running::start(&flags);
+    let base = &running.names["NCP_EMULATOR_KR_GLOBAL"];
     assert!(base.starts_with("https://"), "{base}");
     let authority = reqwest::Certificate::from_pem(&fs::read(&file).unwrap()).unwrap();
-    let key = Key {
-        access_key: names["NCLOUD_ACCESS_KEY"].clone(),
-        secret_key: names["NCLOUD_SECRET_KEY"].clone(),
-    };
-    let mut client = Client::new(base, key, Clock::machine());
+    let mut client = Client::new(base, running.key(""), Clock::machine());
     let http = Client::http().tls_certs_only([authority]);
     client.http = http.build().unwrap();
     assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
 mod admin;
 #[cfg(test)]
 mod binary;
@@ -23,8 +25,14 @@ mod hostile;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod metadata;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod readings;
+#[cfg(test)]
+mod state_file;
 #[cfg(test)]
 mod tls;

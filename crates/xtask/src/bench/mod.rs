@@ -4,6 +4,7 @@
 
 mod cold;
 mod floor;
+mod reads;
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -23,6 +24,8 @@ pub(crate) struct Arguments {
 enum Benchmark {
     /// How long new objects take until they are synced, against a bare loop that does the same least work
     Cold(cold::Arguments),
+    /// How many signed reads a second the emulator answers
+    Reads(reads::Arguments),
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -31,6 +34,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     match &arguments.benchmark {
         Benchmark::Cold(arguments) => cold::run(arguments).await,
+        Benchmark::Reads(arguments) => reads::run(arguments).await,
     }
 }
 

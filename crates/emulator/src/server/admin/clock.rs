@@ -38,7 +38,10 @@ async fn steer_clock(
         Err(rejection) => return refusal(StatusCode::BAD_REQUEST, &rejection.body_text()),
     };
     match admin.feed.steer(&wish) {
-        Ok(version) => Json(version).into_response(),
+        Ok(version) => {
+            admin.shared.save_clock(version.reading);
+            Json(version).into_response()
+        }
         Err(error @ NotSteered::MachineClock) => refusal(StatusCode::CONFLICT, &error.to_string()),
         Err(error @ NotSteered::Senseless) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     }

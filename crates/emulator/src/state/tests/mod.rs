@@ -3,6 +3,7 @@
 mod creation;
 mod lifecycle;
 mod rotation;
+mod save;
 mod schedule;
 mod sequences;
 

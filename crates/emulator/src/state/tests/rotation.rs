@@ -209,7 +209,7 @@ fn built_in_actions_take_their_steps_at_their_times() {
         ),
     ];
     for (action, pending, end) in table {
-        let mut machine = Machine::with(action);
+        let mut machine = Machine::with(action.clone());
         machine.apply(Change::Execute).unwrap();
         machine.pass(SignedDuration::from_secs(1));
         let mut seen = vec![machine.secret().chain.pending.is_some()];

@@ -8,14 +8,14 @@ use super::*;
 const DAY: i64 = 24;
 
 #[derive(Clone, Debug)]
-enum Act {
+pub(super) enum Act {
     Change(Change),
     /// A step with the token of the current job.
     Job(JobStep),
     Pass(SignedDuration),
 }
 
-fn acts() -> impl Strategy<Value = Act> {
+pub(super) fn acts() -> impl Strategy<Value = Act> {
     let text = || Text::from(VALUE);
     let on = |trigger: Option<&str>| Change::EnableAutoRotation {
         period: 3,
