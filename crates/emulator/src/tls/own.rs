@@ -96,3 +96,32 @@ fn params(name: &str) -> CertificateParams {
     params.not_after = midnight((VALID_DAYS - 1).days());
     params
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_the_ports_is_a_subject_once() {
+        for (address, count) in [
+            ("127.0.0.1", 6),
+            ("::1", 6),
+            ("192.0.2.1", 7),
+            ("0.0.0.0", 7),
+        ] {
+            let address: IpAddr = address.parse().unwrap();
+            let subjects: Result<Vec<_>, _> = standard_subjects(address).collect();
+            let subjects = subjects.unwrap();
+            let own = SanType::IpAddress(address);
+            assert_eq!(subjects.iter().filter(|it| **it == own).count(), 1);
+            assert_eq!(subjects.len(), count, "{address}");
+        }
+    }
+
+    #[test]
+    fn macos_takes_how_long_the_certificate_is_valid() {
+        let params = params("test");
+        let days = (params.not_after - params.not_before).whole_days();
+        assert!((365..=825).contains(&days), "{days}");
+    }
+}

@@ -110,6 +110,24 @@ async fn another_authority_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn both_versions_of_tls_are_spoken() {
+    let world = own(&[]).await;
+    for version in [
+        reqwest::tls::Version::TLS_1_2,
+        reqwest::tls::Version::TLS_1_3,
+    ] {
+        let authority = Certificate::from_pem(authority(&world).as_bytes()).unwrap();
+        let http = Client::http()
+            .tls_certs_only([authority])
+            .min_tls_version(version)
+            .max_tls_version(version);
+        let mut client = world.client.clone();
+        client.http = http.build().unwrap();
+        client.get(LIST).await.data();
+    }
+}
+
+#[tokio::test]
 async fn the_admin_port_has_the_authority() {
     let world = own(&[]).await;
     let read = async |world: &World| {

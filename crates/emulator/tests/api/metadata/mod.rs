@@ -1,6 +1,7 @@
 //! The metadata service of a server, from the first token to a signed call.
 
 mod faults;
+mod kept;
 mod keys;
 
 use jiff::SignedDuration;
