@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
-use clap::Parser;
+use clap::{Args, Parser};
 use jiff::Timestamp;
-use ncp_emulator::{Ports, Seed, Settings, StateFile, StateFileError};
+use ncp_emulator::{Emulator, Ports, Seed, Settings, StateFile, StateFileError, Tls};
 use steerable_clock::Clock;
 
 /// A local server that behaves like NAVER Cloud Platform Secret Manager.
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Port in place of ocapi-jp.ncloud.com; a free one by default.
     #[arg(long, value_name = "PORT")]
     jpn_regional_port: Option<u16>,
+    /// Port in place of 169.254.169.254, the metadata service of a server; a free one by default.
+    #[arg(long, value_name = "PORT")]
+    metadata_port: Option<u16>,
     /// Port for health and control; a free one by default.
     #[arg(long, value_name = "PORT")]
     admin_port: Option<u16>,
@@ -60,6 +63,38 @@ pub struct Arguments {
     /// Makes secret identifiers, job tokens and random values the same in each run.
     #[arg(long, value_name = "NUMBER")]
     random_seed: Option<u64>,
+    #[command(flatten)]
+    tls: TlsArguments,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "TLS on the API ports, which speak plain HTTP as well")]
+struct TlsArguments {
+    /// TLS with a certificate of an authority that exists until the emulator stops.
+    #[arg(long)]
+    tls: bool,
+    /// Further host name or address of that certificate; may be repeated.
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    tls_name: Vec<String>,
+    /// File to write that authority to, as PEM; the admin port has it as /ca.pem, too.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    tls_ca_file: Option<PathBuf>,
+    /// TLS with a given certificate: PEM file of it and those between it and its authority.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with_all = ["tls_name", "tls_ca_file"])]
+    tls_cert: Option<PathBuf>,
+    /// PEM file of the private key of the given certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+impl TlsArguments {
+    fn wanted(&self) -> Option<Tls> {
+        let names = self.tls_name.clone();
+        match (self.tls_cert.clone(), self.tls_key.clone()) {
+            (Some(certificate), Some(key)) => Some(Tls::Given { certificate, key }),
+            _ => self.tls.then_some(Tls::Own { names }),
+        }
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -110,6 +145,17 @@ impl Arguments {
         Seed::parse(&yaml).with_context(|| format!("failed to use {}", path.display()))
     }
 
+    /// Writes the emulator's own certificate authority where it was asked for.
+    pub fn write_authority(&self, emulator: &Emulator) -> anyhow::Result<()> {
+        if let (Some(path), Some(pem)) = (&self.tls.tls_ca_file, emulator.certificate_authority()) {
+            fs::write(path, pem).with_context(|| {
+                let path = path.display();
+                format!("failed to write the certificate authority to {path}")
+            })?;
+        }
+        Ok(())
+    }
+
     /// The state file, open.
     pub fn state_file(&self) -> Result<Option<StateFile>, StateFileError> {
         self.state.as_deref().map(StateFile::open).transpose()
@@ -117,7 +163,7 @@ impl Arguments {
 
     /// How the emulator starts. Without another wish its clock goes on as the state file knows it, as if the
     /// emulator had not been away.
-    pub fn settings(self, file: Option<&StateFile>) -> Result<Settings, StateFileError> {
+    pub fn settings(&self, file: Option<&StateFile>) -> Result<Settings, StateFileError> {
         let kept = file.map(StateFile::clock).transpose()?.flatten();
         let start = self.start.unwrap_or_else(|| Clock::machine().now());
         let (clock, steering) = Clock::steered(start);
@@ -139,10 +185,12 @@ impl Arguments {
                 kr_global: self.kr_global_port,
                 kr_regional: self.kr_regional_port,
                 jpn_regional: self.jpn_regional_port,
+                metadata: self.metadata_port,
                 admin: self.admin_port,
             },
+            tls: self.tls.wanted(),
             random_seed: self.random_seed,
-            admin_hosts: self.admin_host,
+            admin_hosts: self.admin_host.clone(),
             ..Settings::default()
         })
     }

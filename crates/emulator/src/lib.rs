@@ -15,12 +15,14 @@ mod calls;
 mod emulator;
 mod fault;
 mod host;
+mod metadata;
 mod seed;
 mod server;
 mod settings;
 mod shared;
 pub mod state;
 mod store;
+mod tls;
 mod wire;
 
 pub use auth::{Key, KeyRefused, Role, sign};
@@ -29,6 +31,7 @@ pub use calls::{Call, Counted};
 pub use emulator::Emulator;
 pub use fault::{Effect, Fault, FaultId};
 pub use host::Host;
+pub use metadata::ServerRole;
 pub use seed::{Place, Seed, SeedError};
 pub use settings::{Endpoints, Ports, Settings, StartError};
 pub use state::{
@@ -36,4 +39,5 @@ pub use state::{
     ProtectionKey, Refusal, Region, Secret, Stage, Text, Trigger,
 };
 pub use store::{NotSaved, StateFile, StateFileError, Unreadable};
+pub use tls::{PemKind, Tls, TlsError};
 pub use wire::{GatewayError, Kind, Operation, ServiceError};

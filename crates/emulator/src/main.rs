@@ -25,7 +25,9 @@ async fn main() -> anyhow::Result<()> {
     let file = arguments.state_file()?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let emulator = start(arguments.settings(file.as_ref())?, file, seed).await?;
+    let settings = arguments.settings(file.as_ref())?;
+    let emulator = start(settings, file, seed).await?;
+    arguments.write_authority(&emulator)?;
     if emulator.keys().is_empty() {
         // Without any key nobody could call anything.
         drop(emulator.add_key(Role::Manager));
@@ -66,6 +68,8 @@ fn announce(emulator: &Emulator, keys: &[Key]) -> io::Result<()> {
     writeln!(out, "NCP_EMULATOR_KR_GLOBAL={}", endpoints.kr_global)?;
     writeln!(out, "NCP_EMULATOR_KR_REGIONAL={}", endpoints.kr_regional)?;
     writeln!(out, "NCP_EMULATOR_JPN_REGIONAL={}", endpoints.jpn_regional)?;
+    // Clients that take NCLOUD_METADATA_API_ENDPOINT, as NCP's Go SDK does, want it as it is.
+    writeln!(out, "NCP_EMULATOR_METADATA={}", endpoints.metadata)?;
     writeln!(out, "NCP_EMULATOR_ADMIN={}", endpoints.admin)?;
     for (key, number) in keys.iter().zip(1..) {
         let suffix = if number == 1 {

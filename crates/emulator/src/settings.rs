@@ -9,6 +9,7 @@ use crate::behavior::Behavior;
 use crate::host::Host;
 use crate::seed::SeedError;
 use crate::store::{NotSaved, StateFileError};
+use crate::tls::{Tls, TlsError};
 
 /// How an emulator starts. The defaults listen on free loopback ports and take the machine's time.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub address: IpAddr,
     /// The ports.
     pub ports: Ports,
+    /// TLS on the API ports, which speak plain HTTP as well; without it they speak plain HTTP only.
+    pub tls: Option<Tls>,
     /// The switches at the start.
     pub behavior: Behavior,
     /// Makes secret identifiers, job tokens and random values the same in each run.
@@ -38,6 +41,8 @@ pub struct Ports {
     pub kr_regional: Option<u16>,
     /// For secrets of Japan.
     pub jpn_regional: Option<u16>,
+    /// For the metadata service of a server.
+    pub metadata: Option<u16>,
     /// For control.
     pub admin: Option<u16>,
 }
@@ -59,6 +64,7 @@ impl Default for Settings {
             steering: None,
             address: Ipv4Addr::LOCALHOST.into(),
             ports: Ports::default(),
+            tls: None,
             behavior: Behavior::default(),
             random_seed: None,
             admin_hosts: Vec::new(),
@@ -75,6 +81,8 @@ pub struct Endpoints {
     pub kr_regional: String,
     /// In place of `https://ocapi-jp.ncloud.com/secretmanager`.
     pub jpn_regional: String,
+    /// In place of `http://169.254.169.254`, the metadata service of a server.
+    pub metadata: String,
     /// Health and control.
     pub admin: String,
 }
@@ -113,6 +121,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The certificate cannot be had.
+    #[error("failed to prepare TLS")]
+    Tls(#[from] TlsError),
     /// The client that calls rotation actions cannot be made.
     #[error("failed to prepare the calls of rotation actions")]
     Actions(#[source] reqwest::Error),

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::auth::Keys;
 use crate::calls::Calls;
 use crate::fault::Faults;
+use crate::metadata::{Metadata, ServerRole};
 use crate::state::State;
 use crate::store::{Entry, Journal, NotSaved, StateFile};
 
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub clock: Clock,
     state: Mutex<State>,
     keys: Mutex<Keys>,
+    metadata: Mutex<Metadata>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
     journal: OnceLock<Journal>,
@@ -28,11 +30,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, state: State, keys: Keys) -> Self {
+    pub(crate) fn new(clock: Clock, state: State, keys: Keys, metadata: Metadata) -> Self {
         Self {
             clock,
             state: Mutex::new(state),
             keys: Mutex::new(keys),
+            metadata: Mutex::new(metadata),
             faults: Mutex::default(),
             calls: Mutex::default(),
             journal: OnceLock::new(),
@@ -63,6 +66,18 @@ impl Shared {
         locked(&self.keys)
     }
 
+    /// What the metadata service knows. Whoever wants the keys as well, takes those afterwards.
+    pub(crate) fn metadata(&self) -> MutexGuard<'_, Metadata> {
+        locked(&self.metadata)
+    }
+
+    /// Changes the role of the server.
+    pub(crate) fn set_server_role(&self, role: Option<ServerRole>) {
+        let mut metadata = locked(&self.metadata);
+        metadata.set_role(role);
+        self.save(|| vec![metadata.entry()]);
+    }
+
     /// Changes the keys.
     pub(crate) fn change_keys<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> T {
         let mut keys = locked(&self.keys);
@@ -74,12 +89,13 @@ impl Shared {
     /// Begins to keep everything in a state file.
     pub(crate) fn keep_in(&self, file: StateFile) {
         let mut state = locked(&self.state);
+        let metadata = self.metadata().entry();
         let keys = locked(&self.keys);
         let is_new = file.is_new();
         let journal = self.journal.get_or_init(|| file.into_journal());
         if is_new {
             let mut entries = state.entries();
-            entries.extend([Entry::format(), keys.entry()]);
+            entries.extend([Entry::format(), keys.entry(), metadata]);
             journal.append(entries);
         } else {
             state.begin_noting();
@@ -179,6 +195,7 @@ mod tests {
             clock,
             State::new(Behavior::default(), 1),
             Keys::default(),
+            Metadata::default(),
         ));
         let keeper = Arc::clone(&shared);
         let keeping = tokio::spawn(async move { keeper.keep_time().await });

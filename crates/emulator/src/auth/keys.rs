@@ -72,6 +72,14 @@ struct Held {
     expires: Option<Timestamp>,
 }
 
+/// A temporary key that is wanted.
+pub(crate) struct NewKey<'a> {
+    pub role: &'a Role,
+    pub end: Timestamp,
+    /// Another key to forget.
+    pub instead_of: Option<String>,
+}
+
 /// Every key of the account, oldest first.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Keys(IndexMap<String, Held>);
@@ -112,6 +120,15 @@ impl Keys {
             expires,
         };
         self.0.insert(key.access_key.clone(), held);
+    }
+
+    /// Makes a temporary key instead of those that have ended.
+    pub(crate) fn make_instead(&mut self, new: &NewKey, now: Timestamp) -> Key {
+        self.0.retain(|access_key, held| {
+            let ended = held.expires.is_some_and(|end| end <= now);
+            !ended && Some(access_key) != new.instead_of.as_ref()
+        });
+        self.make(new.role.clone(), Some(new.end))
     }
 
     /// Every key that is not temporary, oldest first.
@@ -171,7 +188,7 @@ impl Keys {
     }
 
     /// The secret half and the role of a key that authenticates now.
-    pub(super) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
+    pub(crate) fn usable(&self, access_key: &str, now: Timestamp) -> Option<(&str, &Role)> {
         let held = self.0.get(access_key)?;
         let expired = held.expires.is_some_and(|end| end <= now);
         (!held.stopped && !expired).then_some((held.secret_key.as_str(), &held.role))
@@ -189,7 +206,7 @@ impl Held {
     }
 }
 
-fn random_text(length: usize) -> String {
+pub(crate) fn random_text(length: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric)
         .take(length)
         .collect()

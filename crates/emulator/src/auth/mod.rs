@@ -11,7 +11,7 @@ use crate::behavior::{Behavior, RegionalSignature, Verdict};
 use crate::host::Host;
 
 pub use keys::{Key, KeyRefused};
-pub(crate) use keys::{Keys, NotDeleted};
+pub(crate) use keys::{Keys, NewKey, NotDeleted, random_text};
 pub use role::Role;
 pub use signature::sign;
 

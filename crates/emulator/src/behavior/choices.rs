@@ -11,6 +11,7 @@ macro_rules! choice {
         pub enum $name { $($(#[$meaning])* $reading),+ }
     };
 }
+pub(super) use choice;
 
 choice! {
     /// Whether something questionable passes.

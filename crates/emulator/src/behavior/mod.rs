@@ -4,6 +4,7 @@
 //! client that works with the defaults can be tried against each other reading as well.
 
 mod choices;
+mod metadata_choices;
 mod patch;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +16,7 @@ pub use choices::{
     PagePastEnd, RefusedAs, RegionalSignature, RepeatedDeletion, RetryToken, RollbackChain,
     RotatingFrom, RotatingStatus, RotationDate, Schedule, Shown, UpdateDate, Verdict, WrittenValue,
 };
+pub use metadata_choices::{ExpirationForm, NoServerRole};
 pub use patch::SwitchRefused;
 
 /// The switches. They can be moved at any time and hold from the next request on.
@@ -139,6 +141,27 @@ pub struct Behavior {
     pub schedule_after_failure: Verdict,
     /// How long one day of a rotation period or a deletion wait lasts.
     pub day: SignedDuration,
+
+    /// A request to the metadata service without a token, as in its version 1.
+    pub metadata_without_token: Verdict,
+    /// A request with a token that is unknown or over; where it is accepted, it counts as none.
+    pub metadata_wrong_token: Verdict,
+    /// Tokens of the metadata service, as in its version 2; where they are refused, their path is not found.
+    pub metadata_tokens: Verdict,
+    /// Shortest lifetime of a token that may be asked for.
+    pub shortest_metadata_token: SignedDuration,
+    /// Longest lifetime of a token that may be asked for; the documented example asks for 6 hours.
+    pub longest_metadata_token: SignedDuration,
+    /// What the metadata service of a server without a role answers.
+    pub no_server_role: NoServerRole,
+    /// How long the keys of a server's role are valid, at least a second.
+    pub server_role_key_lifetime: SignedDuration,
+    /// How long before their end new ones are handed out. With their whole lifetime, each request gets new ones.
+    pub server_role_key_renewal: SignedDuration,
+    /// `Expiration` of the keys.
+    pub server_role_key_expiration: ExpirationForm,
+    /// An empty `Message` beside the keys.
+    pub server_role_key_message: Shown,
 }
 
 impl Default for Behavior {
@@ -205,6 +228,17 @@ impl Default for Behavior {
             schedule: Schedule::Punctual,
             schedule_after_failure: Verdict::Refused,
             day: SignedDuration::from_hours(24),
+
+            metadata_without_token: Verdict::Accepted,
+            metadata_wrong_token: Verdict::Refused,
+            metadata_tokens: Verdict::Accepted,
+            shortest_metadata_token: SignedDuration::from_secs(1),
+            longest_metadata_token: SignedDuration::from_hours(6),
+            no_server_role: NoServerRole::EmptyList,
+            server_role_key_lifetime: SignedDuration::from_hours(1),
+            server_role_key_renewal: SignedDuration::from_mins(5),
+            server_role_key_expiration: ExpirationForm::Utc,
+            server_role_key_message: Shown::Hidden,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::auth::{Key, KeyRefused, Role};
 use crate::behavior::Behavior;
 use crate::calls::{Call, Counted};
 use crate::fault::{Fault, FaultId};
+use crate::metadata::ServerRole;
 use crate::seed::SeedKey;
 use crate::state::FindError;
 use crate::wire::Operation;
@@ -67,6 +68,18 @@ impl Emulator {
         self.shared
             .change_keys(|keys| keys.delete(access_key))
             .is_ok()
+    }
+
+    /// Attaches a role to the server whose metadata service this is, instead of its role before, or takes that
+    /// away. Keys that were handed out stay valid until their end.
+    pub fn set_server_role(&self, role: Option<ServerRole>) {
+        self.shared.set_server_role(role);
+    }
+
+    /// The role of the server.
+    #[must_use]
+    pub fn server_role(&self) -> Option<ServerRole> {
+        self.shared.metadata().role().cloned()
     }
 
     /// Moves switches.

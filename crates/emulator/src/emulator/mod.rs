@@ -11,10 +11,12 @@ use jiff::Timestamp;
 use steerable_clock::{Clock, Steering};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::actions::Caller;
 use crate::auth::Keys;
 use crate::host::Host;
+use crate::metadata::Metadata;
 use crate::seed::Seed;
 use crate::server::{self, Admin, ClockFeed};
 use crate::settings::{Endpoints, Settings, StartError};
@@ -43,6 +45,7 @@ use crate::store::{NotSaved, StateFile};
 pub struct Emulator {
     shared: Arc<Shared>,
     endpoints: Endpoints,
+    authority: Option<Arc<str>>,
     tasks: JoinSet<()>,
 }
 
@@ -51,11 +54,12 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when a port cannot be had.
+    /// [`StartError`] when a port or the certificate cannot be had.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let seed = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
         let state = State::new(settings.behavior.clone(), seed);
-        let shared = Shared::new(settings.clock.clone(), state, Keys::default());
+        let clock = settings.clock.clone();
+        let shared = Shared::new(clock, state, Keys::default(), Metadata::default());
         let (emulator, ready) = Self::prepare(settings, shared).await?;
         emulator.serve(ready)
     }
@@ -72,20 +76,22 @@ impl Emulator {
         seed: Seed,
     ) -> Result<Self, StartError> {
         let is_new = file.is_new();
-        let (state, keys) = if is_new {
+        let (state, keys, metadata) = if is_new {
             let random = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
             (
                 State::new(settings.behavior.clone(), random),
                 Keys::default(),
+                Metadata::default(),
             )
         } else {
             let entries = file.entries();
             (
                 file.explain(State::restored(entries))?,
                 file.explain(Keys::restored(entries))?,
+                file.explain(Metadata::restored(entries))?,
             )
         };
-        let shared = Shared::new(settings.clock.clone(), state, keys);
+        let shared = Shared::new(settings.clock.clone(), state, keys, metadata);
         let (emulator, ready) = Self::prepare(settings, shared).await?;
         if is_new {
             seed.sow(&emulator)?;
@@ -101,17 +107,25 @@ impl Emulator {
 
     /// Takes the ports; who connects has to wait.
     async fn prepare(settings: Settings, shared: Shared) -> Result<(Self, Ready), StartError> {
+        let tls = settings.tls.as_ref();
+        let tls = tls.map(|tls| tls.serve(settings.address)).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let (tls, authority) = tls.map(|it| (it.config, it.authority)).unzip();
         let mut endpoints = Endpoints::default();
         let mut hosts = Vec::new();
         for host in Host::ALL {
             let (listener, address) = listen(settings.address, settings.ports.of(host)).await?;
-            *endpoints.of_mut(host) = format!("http://{address}{}", host.prefix());
+            *endpoints.of_mut(host) = format!("{scheme}://{address}{}", host.prefix());
             hosts.push((host, listener));
         }
+        let (metadata, address) = listen(settings.address, settings.ports.metadata).await?;
+        endpoints.metadata = format!("http://{address}");
         let (admin, address) = listen(settings.address, settings.ports.admin).await?;
         endpoints.admin = format!("http://{address}");
         let ready = Ready {
             hosts,
+            tls,
+            metadata,
             admin,
             feed: ClockFeed::new(settings.clock, settings.steering.clone()),
             steering: settings.steering,
@@ -120,6 +134,7 @@ impl Emulator {
         let emulator = Self {
             shared: Arc::new(shared),
             endpoints,
+            authority: authority.flatten().map(Arc::from),
             tasks: JoinSet::new(),
         };
         Ok((emulator, ready))
@@ -130,12 +145,16 @@ impl Emulator {
         let caller = Caller::new(shared(), self.endpoints.clone()).map_err(StartError::Actions)?;
         self.tasks.spawn(caller.run());
         for (host, listener) in ready.hosts {
-            self.tasks.spawn(server::serve(shared(), host, listener));
+            let serving = server::serve_api(shared(), host, listener, ready.tls.clone());
+            self.tasks.spawn(serving);
         }
+        self.tasks
+            .spawn(server::serve_metadata(shared(), ready.metadata));
         let router = server::router(Admin {
             shared: shared(),
             feed: Arc::new(ready.feed),
             hosts: ready.admin_hosts.into(),
+            authority: self.authority.clone(),
         });
         self.tasks.spawn(async move {
             if let Err(error) = axum::serve(ready.admin, router).await {
@@ -167,6 +186,12 @@ impl Emulator {
         &self.endpoints
     }
 
+    /// The emulator's own authority as PEM, for clients to trust; with [`Tls::Own`](crate::Tls::Own) only.
+    #[must_use]
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
     /// The clock it follows.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -194,6 +219,8 @@ impl Emulator {
 /// What an emulator serves from: ports that are taken, and the clock.
 struct Ready {
     hosts: Vec<(Host, TcpListener)>,
+    tls: Option<Arc<ServerConfig>>,
+    metadata: TcpListener,
     admin: TcpListener,
     feed: ClockFeed,
     steering: Option<Steering>,

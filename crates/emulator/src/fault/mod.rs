@@ -27,6 +27,8 @@ pub struct Fault {
     access_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<Host>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    metadata: bool,
     #[serde(default, deserialize_with = "times")]
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
@@ -55,7 +57,7 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Err
 }
 
 impl Fault {
-    /// A fault of every request until it is cleared.
+    /// A fault of every API request until it is cleared.
     #[must_use]
     pub const fn new(effect: Effect) -> Self {
         Self {
@@ -64,6 +66,7 @@ impl Fault {
             secret: None,
             access_key: None,
             host: None,
+            metadata: false,
             times: None,
             probability: 1.0,
         }
@@ -97,6 +100,13 @@ impl Fault {
         self
     }
 
+    /// Only for requests to the metadata service, which other faults leave alone.
+    #[must_use]
+    pub const fn metadata(mut self) -> Self {
+        self.metadata = true;
+        self
+    }
+
     /// Only for the next so many requests that it fits.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
@@ -125,7 +135,8 @@ impl Fault {
         (self.operation.is_none() || self.operation == subject.operation)
             && same(&self.secret, subject.secret)
             && same(&self.access_key, subject.access_key)
-            && self.host.is_none_or(|host| host == subject.host)
+            && (self.host.is_none() || self.host == subject.host)
+            && self.metadata == subject.host.is_none()
     }
 }
 
@@ -225,6 +236,8 @@ mod tests {
             .times(2)
             .probability(0.5);
         assert_eq!(parsed(yaml), Ok(fault));
+        let of_metadata = parsed("{effect: {kind: cut}, metadata: true}");
+        assert_eq!(of_metadata, Ok(Fault::new(Effect::Cut).metadata()));
     }
 
     #[test]

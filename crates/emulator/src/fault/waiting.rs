@@ -24,7 +24,17 @@ pub(crate) struct Subject<'a> {
     pub operation: Option<Operation>,
     pub secret: Option<&'a str>,
     pub access_key: Option<&'a str>,
-    pub host: Host,
+    /// None for the metadata service.
+    pub host: Option<Host>,
+}
+
+impl Subject<'_> {
+    pub(crate) const METADATA: Self = Self {
+        operation: None,
+        secret: None,
+        access_key: None,
+        host: None,
+    };
 }
 
 /// The faults that wait, in the order in which they were added.
@@ -80,7 +90,7 @@ mod tests {
         operation: Some(Operation::GetSecretDetail),
         secret: Some("one"),
         access_key: Some("key"),
-        host: Host::KrRegional,
+        host: Some(Host::KrRegional),
     };
 
     fn drawn(fault: Fault) -> usize {
@@ -102,10 +112,26 @@ mod tests {
             (any().access_key("other"), 0),
             (any().host(Host::KrRegional), 1),
             (any().host(Host::KrGlobal), 0),
+            (any().metadata(), 0),
             (any().probability(0.0), 0),
         ];
         for (fault, effects) in table {
             assert_eq!(drawn(fault.clone()), effects, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn the_metadata_service_has_its_own_faults() {
+        let any = || Fault::new(Effect::Cut);
+        let table = [
+            (any().metadata(), 1),
+            (any(), 0),
+            (any().metadata().host(Host::KrRegional), 0),
+        ];
+        for (fault, effects) in table {
+            let mut faults = Faults::default();
+            faults.add(fault);
+            assert_eq!(faults.draw(&Subject::METADATA).len(), effects);
         }
     }
 

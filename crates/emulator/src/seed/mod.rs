@@ -2,6 +2,7 @@
 
 mod key;
 mod secret;
+mod server_role;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use crate::state::{FindError, ProtectionKey, Refusal, Text, Trigger};
 
 pub(crate) use key::SeedKey;
 pub(crate) use secret::{SeedSecret, SeedValue};
+pub(crate) use server_role::SeedServerRole;
 
 /// What an emulator shall hold. Every part may be absent.
 #[derive(Default, Deserialize)]
@@ -26,6 +28,7 @@ pub struct Seed {
     triggers: Vec<Trigger>,
     protection_keys: Vec<ProtectionKey>,
     secrets: Vec<SeedSecret>,
+    server_role: Option<SeedServerRole>,
     faults: Vec<Fault>,
 }
 
@@ -149,6 +152,9 @@ impl Seed {
                 .map_err(|source| SeedError::Secret { name, source })?;
         }
         sow_faults(self.faults, emulator)?;
+        if let Some(role) = self.server_role {
+            emulator.set_server_role(Some(role.into_role(emulator.clock().now())));
+        }
         let keys = self.keys.into_iter().zip(1..);
         keys.map(|(key, number)| {
             emulator

@@ -7,9 +7,11 @@ use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
-use super::reply::{Body, Cut, Reply};
-use super::request;
+use super::reply::{self, Body, Cut, Reply};
+use super::{listen, request};
 use crate::auth::Signed;
 use crate::calls::Call;
 use crate::fault::{Effect, Subject};
@@ -19,9 +21,19 @@ use crate::state::State;
 use crate::wire::{ApiCall, Failure, GatewayError, Kind, Route, Target, perform};
 
 const LONGEST_NAME: usize = 256;
+/// Serves one API host.
+pub(crate) async fn serve_api(
+    shared: Arc<Shared>,
+    host: Host,
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+) {
+    let answer = move |request, address| answer(Arc::clone(&shared), host, address, request);
+    listen::serve(listener, tls, answer).await;
+}
 
 /// Answers a request.
-pub(super) async fn answer(
+async fn answer(
     shared: Arc<Shared>,
     host: Host,
     address: IpAddr,
@@ -33,11 +45,7 @@ pub(super) async fn answer(
     let body = request::read(body, limit).await.map_err(|_| Cut)?;
     let arrived = Arrived::new(host, address, &parts, body);
     let effects = shared.faults().draw(&arrived.subject());
-    for effect in &effects {
-        if let Effect::Delay(span) = effect {
-            tokio::time::sleep(*span).await;
-        }
-    }
+    reply::delay(&effects).await;
     let (reply, now) =
         shared.change(|state, now| (arrived.reply(&effects, &shared, state, now), now));
     let reply = match reply {
@@ -95,7 +103,7 @@ impl<'a> Arrived<'a> {
             operation: route.map(|route| route.operation),
             secret: route.and_then(|route| route.secret_id.as_deref()),
             access_key: self.signed.claimed_key(),
-            host: self.signed.host,
+            host: Some(self.signed.host),
         }
     }
 
@@ -110,7 +118,7 @@ impl<'a> Arrived<'a> {
             operation: subject.operation,
             secret_id: subject.secret.map(kept),
             access_key: subject.access_key.map(kept),
-            host: subject.host,
+            host: self.signed.host,
             status: reply.map(|reply| reply.status),
             result: reply.map_or_else(|| "CUT".to_owned(), |reply| reply.result.clone()),
             at,
@@ -124,14 +132,11 @@ impl<'a> Arrived<'a> {
         state: &mut State,
         now: Timestamp,
     ) -> Result<Reply, Cut> {
-        if effects.contains(&Effect::Cut) {
-            return Err(Cut);
-        }
-        let instead = effects
-            .iter()
-            .find_map(|effect| Reply::instead(effect, state.behavior()));
-        let reply = instead.unwrap_or_else(|| self.real_reply(shared, state, now));
-        Ok(effects.iter().fold(reply, Reply::spoiled))
+        let reply = match Reply::instead(effects, state.behavior())? {
+            Some(reply) => reply,
+            None => self.real_reply(shared, state, now),
+        };
+        Ok(reply.spoiled_by(effects))
     }
 
     fn real_reply(&self, shared: &Shared, state: &mut State, now: Timestamp) -> Reply {

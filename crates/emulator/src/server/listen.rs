@@ -1,19 +1,22 @@
 //! Listening and serving connections.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
 
-use super::api::answer;
-use crate::host::Host;
-use crate::shared::Shared;
+use super::handshake;
+use super::reply::{Body, Cut};
 
 const ATTEMPTS: usize = 32;
 const PAUSE_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(20);
@@ -32,14 +35,28 @@ pub(crate) async fn bind(address: IpAddr, port: Option<u16>) -> io::Result<TcpLi
     TcpListener::bind((address, 0)).await
 }
 
-/// Serves one API host; its connections end with it.
-pub(crate) async fn serve(shared: Arc<Shared>, host: Host, listener: TcpListener) {
+/// Serves connections, which end with this: plain HTTP, and on the same port TLS if it is given.
+pub(super) async fn serve<A>(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    answer: impl Fn(Request<Incoming>, IpAddr) -> A + Clone + Send + 'static,
+) where
+    A: Future<Output = Result<Response<Body>, Cut>> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(connection(Arc::clone(&shared), host, stream, peer));
+                    let (tls, answer) = (tls.clone(), answer.clone());
+                    connections.spawn(async move {
+                        // Without delay, as an answer is written at once; a socket that refuses this still works.
+                        let _ = stream.set_nodelay(true);
+                        let served = connection(stream, tls, move |request| answer(request, peer.ip())).await;
+                        if let Err(error) = served {
+                            tracing::debug!(%error, "a connection ended early");
+                        }
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
@@ -51,16 +68,42 @@ pub(crate) async fn serve(shared: Arc<Shared>, host: Host, listener: TcpListener
     }
 }
 
-async fn connection(shared: Arc<Shared>, host: Host, stream: TcpStream, peer: SocketAddr) {
-    // Without delay, as an answer is written at once; a socket that refuses this still works.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| answer(Arc::clone(&shared), host, peer.ip(), request));
-    let served = http1::Builder::new()
+async fn connection<A>(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    answer: impl Fn(Request<Incoming>) -> A,
+) -> Result<(), ConnectionError>
+where
+    A: Future<Output = Result<Response<Body>, Cut>>,
+{
+    match tls {
+        Some(tls) if handshake::is_tls(&stream).await? => {
+            let stream = handshake::accept(tls, stream).await?;
+            Ok(http(stream, answer).await?)
+        }
+        _ => Ok(http(stream, answer).await?),
+    }
+}
+
+async fn http<A>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: impl Fn(Request<Incoming>) -> A,
+) -> hyper::Result<()>
+where
+    A: Future<Output = Result<Response<Body>, Cut>>,
+{
+    http1::Builder::new()
         .auto_date_header(false)
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended early");
-    }
+        .serve_connection(TokioIo::new(stream), service_fn(answer))
+        .await
+}
+
+/// A connection ended early.
+#[derive(Debug, thiserror::Error)]
+enum ConnectionError {
+    #[error("failed to agree on TLS: {0}")]
+    Handshake(#[from] io::Error),
+    #[error("{0}")]
+    Http(#[from] hyper::Error),
 }

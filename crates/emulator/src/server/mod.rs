@@ -1,10 +1,14 @@
-//! The servers: the three API hosts and the admin port.
+//! The servers: the three API hosts, the metadata service and the admin port.
 
 mod admin;
 mod api;
+mod handshake;
 mod listen;
+mod metadata;
 mod reply;
 mod request;
 
 pub(crate) use admin::{Admin, ClockFeed, router};
-pub(crate) use listen::{bind, serve};
+pub(crate) use api::serve_api;
+pub(crate) use listen::bind;
+pub(crate) use metadata::serve_metadata;

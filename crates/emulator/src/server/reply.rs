@@ -42,12 +42,26 @@ enum Payload {
     Huge(u64),
 }
 
+/// Waits as long as faults want.
+pub(super) async fn delay(effects: &[Effect]) {
+    for effect in effects {
+        if let Effect::Delay(span) = effect {
+            tokio::time::sleep(*span).await;
+        }
+    }
+}
+
 impl Reply {
     pub(super) fn success(body: Vec<u8>, behavior: &Behavior) -> Self {
         Self {
             result: "SUCCESS".to_owned(),
             ..Self::json(behavior.success_status, body)
         }
+    }
+
+    pub(super) fn text(status: u16, text: String) -> Self {
+        Self::new(status, text.into_bytes())
+            .with_header(header::CONTENT_TYPE.as_str(), "text/plain;charset=UTF-8")
     }
 
     pub(super) fn failure(failure: &Failure, behavior: &Behavior) -> Self {
@@ -57,8 +71,7 @@ impl Reply {
         }
     }
 
-    /// The answer that a fault gives instead of the real one.
-    pub(super) fn instead(effect: &Effect, behavior: &Behavior) -> Option<Self> {
+    fn instead_by(effect: &Effect, behavior: &Behavior) -> Option<Self> {
         let gateway = |error, details| Self::failure(&Failure::gateway(error, details), behavior);
         match effect {
             Effect::Status {
@@ -93,8 +106,21 @@ impl Reply {
         }
     }
 
-    /// The real answer as a fault changes it.
-    pub(super) fn spoiled(mut self, effect: &Effect) -> Self {
+    /// What faults answer instead of the real service, if they do.
+    pub(super) fn instead(effects: &[Effect], behavior: &Behavior) -> Result<Option<Self>, Cut> {
+        if effects.contains(&Effect::Cut) {
+            return Err(Cut);
+        }
+        let mut effects = effects.iter();
+        Ok(effects.find_map(|effect| Self::instead_by(effect, behavior)))
+    }
+
+    /// The answer as faults change it.
+    pub(super) fn spoiled_by(self, effects: &[Effect]) -> Self {
+        effects.iter().fold(self, Self::spoiled)
+    }
+
+    fn spoiled(mut self, effect: &Effect) -> Self {
         match (effect, &mut self.payload) {
             (Effect::Stall, Payload::Whole(body)) => self.payload = Payload::Stalled(body.len()),
             (Effect::TruncatedJson, Payload::Whole(body)) => body.truncate(body.len() / 2),
@@ -136,7 +162,7 @@ impl Reply {
         response
     }
 
-    fn json(status: u16, body: Vec<u8>) -> Self {
+    pub(super) fn json(status: u16, body: Vec<u8>) -> Self {
         Self::new(status, body).with_header(header::CONTENT_TYPE.as_str(), "application/json")
     }
 

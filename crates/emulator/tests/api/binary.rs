@@ -1,9 +1,10 @@
 //! The program with a seed file.
 
+use std::fs;
 use std::process::Command;
 
 use ncp_emulator::{Effect, Emulator, Fault, FindError, Key, Seed, SeedError, Settings};
-use serde_json::json;
+use serde_json::{Value, json};
 use steerable_clock::Clock;
 
 use crate::client::Client;
@@ -32,6 +33,13 @@ async fn it_serves_what_the_seed_file_holds() {
     let list = global.get("/api/v1/secrets").await;
     assert_eq!(list.data()["secretList"][0]["secretName"], "old-shop");
     assert_eq!(list.data()["secretList"][0]["secretStatus"], "DISABLE");
+    let url = format!(
+        "{}/latest/meta-data/iam/security-credentials/server-role-id",
+        running.names["NCP_EMULATOR_METADATA"]
+    );
+    let keys = orders.http.get(url).send().await.unwrap();
+    let keys: Value = keys.json().await.unwrap();
+    assert_eq!(keys["Expiration"], "2026-01-01T01:00:00Z");
     let japan = client("NCP_EMULATOR_JPN_REGIONAL", running.key(""));
     assert_eq!(japan.get("/api/v1/secrets").await.data()["totalCount"], 1);
 }
@@ -101,7 +109,7 @@ async fn arguments_go_over_the_seed_file() {
     let admin = &running.names["NCP_EMULATOR_ADMIN"];
     let secrets = client.http.get(format!("{admin}/secrets/shop-stock"));
     let request = secrets.header("host", "emulator").send();
-    let stock: serde_json::Value = request.await.unwrap().json().await.unwrap();
+    let stock: Value = request.await.unwrap().json().await.unwrap();
     let stock = format!("/api/v1/secrets/{}", stock["id"].as_str().unwrap());
     assert_eq!(client.get(&stock).await.headers["retry-after"], "7");
     client.get(&stock).await.data();
@@ -156,6 +164,55 @@ async fn faults_of_a_seed_name_their_secret() {
         Fault::new(Effect::Stall).secret("orders-id"),
     ];
     assert_eq!(faults, expected);
+}
+
+#[tokio::test]
+async fn tls_is_served_with_an_authority_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let ca_file = file.to_str().unwrap();
+    let flags = ["--tls", "--tls-name", "a.test", "--tls-ca-file", ca_file];
+    let running = Running::start(&flags);
+    let base = &running.names["NCP_EMULATOR_KR_GLOBAL"];
+    assert!(base.starts_with("https://"), "{base}");
+    let authority = reqwest::Certificate::from_pem(&fs::read(&file).unwrap()).unwrap();
+    let mut client = Client::new(base, running.key(""), Clock::machine());
+    let http = Client::http().tls_certs_only([authority]);
+    client.http = http.build().unwrap();
+    assert_eq!(client.get("/api/v1/secrets").await.data()["totalCount"], 0);
+}
+
+#[test]
+fn tls_that_cannot_be_had_ends_the_program_with_the_reason() {
+    let table = [
+        (
+            vec![
+                "--tls-cert",
+                "/nowhere/tls.crt",
+                "--tls-key",
+                "/nowhere/tls.key",
+            ],
+            "failed to read the certificate file /nowhere/tls.crt",
+        ),
+        (
+            vec!["--tls", "--tls-name", "two words"],
+            "failed to make a certificate for \"two words\"",
+        ),
+        (
+            vec!["--tls", "--tls-ca-file", "/nowhere/ca.pem"],
+            "failed to write the certificate authority to /nowhere/ca.pem",
+        ),
+        (vec!["--tls-cert", "tls.crt"], "--tls-key <FILE>"),
+        (vec!["--tls-key", "tls.key"], "--tls-cert <FILE>"),
+        (vec!["--tls-name", "a.test"], "--tls"),
+    ];
+    for (flags, reason) in table {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ncp-emulator"));
+        let output = program.args(&flags).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{flags:?}");
+        assert!(said.contains(reason), "{flags:?}: {said}");
+    }
 }
 
 #[test]

@@ -21,15 +21,20 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(choose: impl FnOnce(&mut Settings)) -> Self {
         let start = Timestamp::from_millisecond(REGISTERED).unwrap();
         let (clock, steering) = Clock::steered(start);
         steering.freeze();
         steering.set(start);
-        let settings = Settings {
+        let mut settings = Settings {
             clock: clock.clone(),
             steering: Some(steering.clone()),
             ..Settings::default()
         };
+        choose(&mut settings);
         let emulator = Emulator::start(settings).await.unwrap();
         let key = emulator.add_key(Role::Manager);
         let client = Client::new(&emulator.endpoints().kr_regional, key, clock);
@@ -109,18 +114,20 @@ impl Answer {
 
 impl Client {
     pub fn new(base: &str, key: Key, clock: Clock) -> Self {
-        let http = Http::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_mins(1))
-            .build()
-            .unwrap();
         Self {
             base: base.to_owned(),
             key,
             clock,
-            http,
+            http: Self::http().build().unwrap(),
         }
+    }
+
+    /// How the HTTP client is made, apart from whom it trusts.
+    pub fn http() -> reqwest::ClientBuilder {
+        Http::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_mins(1))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

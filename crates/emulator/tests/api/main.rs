@@ -19,13 +19,21 @@ mod client;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
+mod documented_errors;
+#[cfg(test)]
+mod documented_rules;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod go_sdk;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod metadata;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
@@ -36,3 +44,5 @@ mod readings;
 mod sequences;
 #[cfg(test)]
 mod state_file;
+#[cfg(test)]
+mod tls;

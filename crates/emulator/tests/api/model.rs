@@ -98,6 +98,10 @@ impl Model {
         status
     }
 
+    #[expect(
+        clippy::match_same_arms,
+        reason = "the operations of a job need one before anything else counts"
+    )]
     fn judge(&self, wish: &Wish) -> u16 {
         use Operation as Op;
         let enabled = self.lifecycle == "ENABLE";

@@ -112,7 +112,7 @@ impl Story {
     }
 
     async fn call(&mut self, slot: usize, wish: &Wish) {
-        let body = self.body(slot, wish);
+        let body = Self::body(slot, wish);
         let token = self.world.emulator.job_token(self.id(slot));
         let path = wish
             .operation
@@ -160,7 +160,7 @@ impl Story {
         model.chain[3] = Some(text.to_owned());
     }
 
-    fn body(&self, slot: usize, wish: &Wish) -> Option<Value> {
+    fn body(slot: usize, wish: &Wish) -> Option<Value> {
         let value = &wish.value;
         Some(match wish.operation {
             Operation::CreateSecret => {

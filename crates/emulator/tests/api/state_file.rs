@@ -171,12 +171,12 @@ async fn a_file_that_cannot_be_used_is_named_with_the_reason() {
     StateFile::open(&path).unwrap();
 
     for content in [
-        b"name: shop-orders\n".as_slice(),
-        &[0; 4096],
-        &[b'x'; 100_000],
+        b"name: shop-orders\n".to_vec(),
+        vec![0; 4096],
+        vec![b'x'; 100_000],
     ] {
         let path = folder.path().join("other");
-        std::fs::write(&path, content).unwrap();
+        std::fs::write(&path, &content).unwrap();
         let error = refused(&path);
         assert!(
             matches!(error, StateFileError::NotAStateFile(_)),

@@ -3,6 +3,7 @@
 //! | method and path | what it does |
 //! | --- | --- |
 //! | `GET /healthz` | `ok`, under any name |
+//! | `GET /ca.pem` | the certificate of the emulator's own authority, when TLS is on with it |
 //! | `GET /clock`, `?after=VERSION` | the clock's reading, or the next one after a version |
 //! | `POST /clock` | moves the clock: `set`, `advance`, `speed`, `freeze` |
 //! | `GET /secrets` | every secret that is not destroyed |
@@ -29,6 +30,7 @@
 //! there is not, 405 for a method that a path does not have, 409 for what is not possible as things are, 413 for a
 //! body of more than 2 MB.
 
+mod authority;
 mod behavior;
 mod calls;
 mod clock;
@@ -66,6 +68,8 @@ pub(crate) struct Admin {
     pub feed: Arc<ClockFeed>,
     /// The names under which it answers besides `localhost` and addresses.
     pub hosts: Arc<[String]>,
+    /// As PEM, when TLS is on with the emulator's own authority.
+    pub authority: Option<Arc<str>>,
 }
 
 /// Whether it is healthy is no secret, and whoever starts it asks under a name of their own: not guarded.
@@ -75,6 +79,7 @@ const HEALTH: &str = "/healthz";
 pub(crate) fn router(admin: Admin) -> Router {
     Router::new()
         .route(HEALTH, get(async || "ok\n"))
+        .merge(authority::routes())
         .merge(clock::routes())
         .merge(secrets::routes())
         .merge(values::routes())
