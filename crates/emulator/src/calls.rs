@@ -48,6 +48,12 @@ impl Calls {
         self.latest.iter().cloned().collect()
     }
 
+    /// The newest of those that are looked for, newest first.
+    pub(crate) fn newest(&self, most: usize, wanted: impl Fn(&Call) -> bool) -> Vec<Call> {
+        let found = self.latest.iter().rev().filter(|call| wanted(call));
+        found.take(most).cloned().collect()
+    }
+
     pub(crate) fn count(&self, operation: Operation) -> usize {
         self.counts.get(&operation).copied().unwrap_or_default()
     }

@@ -62,10 +62,17 @@ impl Emulator {
         let kr_regional = api(Host::KrRegional, settings.ports.kr_regional).await?;
         let jpn_regional = api(Host::JpnRegional, settings.ports.jpn_regional).await?;
         let (listener, admin) = listen(settings.address, settings.ports.admin).await?;
+        let endpoints = Endpoints {
+            kr_global,
+            kr_regional,
+            jpn_regional,
+            admin: format!("http://{admin}"),
+        };
         let feed = Arc::new(ClockFeed::new(settings.clock, settings.steering));
         let router = server::router(Admin {
             shared: Arc::clone(&shared),
             feed,
+            endpoints: Arc::new(endpoints.clone()),
         });
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -74,12 +81,6 @@ impl Emulator {
         });
         let keeper = Arc::clone(&shared);
         tasks.spawn(async move { keeper.keep_time().await });
-        let endpoints = Endpoints {
-            kr_global,
-            kr_regional,
-            jpn_regional,
-            admin: format!("http://{admin}"),
-        };
         Ok(Self {
             shared,
             endpoints,

@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod listen;
+mod page;
 mod reply;
 mod request;
 

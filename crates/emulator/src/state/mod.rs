@@ -13,6 +13,7 @@ mod log;
 mod protection;
 mod random;
 mod refusal;
+mod rehearsal;
 mod rotation;
 mod schedule;
 mod secret;

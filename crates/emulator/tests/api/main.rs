@@ -17,4 +17,6 @@ mod hostile;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod readings;
