@@ -7,10 +7,6 @@ mod admin;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
-mod browser;
-#[cfg(test)]
-mod chromium;
-#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod documented;

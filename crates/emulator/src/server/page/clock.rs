@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::links;
@@ -22,7 +22,7 @@ const FASTEST: f64 = 1e9;
 pub(super) struct ShownClock {
     now: Moment,
     words: String,
-    speed: f64,
+    speed: String,
     frozen: bool,
     steered: bool,
 }
@@ -30,13 +30,16 @@ pub(super) struct ShownClock {
 impl ShownClock {
     pub(super) fn of(admin: &Admin) -> Self {
         let speed = admin.feed.current().reading.speed;
-        let now = admin.shared.clock.now();
+        Self::new(admin.shared.clock.now(), speed, admin.feed.is_steered())
+    }
+
+    pub(super) fn new(now: Timestamp, speed: f64, steered: bool) -> Self {
         Self {
             now: Moment::new(now, now),
             words: words::speed(speed),
-            speed,
+            speed: speed.to_string(),
             frozen: speed <= 0.0,
-            steered: admin.feed.is_steered(),
+            steered,
         }
     }
 }

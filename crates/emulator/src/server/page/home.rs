@@ -31,19 +31,19 @@ pub(super) struct Asked {
 }
 
 #[derive(Serialize)]
-struct Home {
-    notice: Option<ShownNotice>,
-    clock: ShownClock,
-    search: String,
-    list: List,
-    calls: Vec<ShownCall>,
-    hosts: Vec<ShownHost>,
+pub(super) struct Home {
+    pub(super) notice: Option<ShownNotice>,
+    pub(super) clock: ShownClock,
+    pub(super) search: String,
+    pub(super) list: List,
+    pub(super) calls: Vec<ShownCall>,
+    pub(super) hosts: Vec<ShownHost>,
 }
 
 /// One page of the secrets that were looked for.
 #[derive(Serialize)]
-struct List {
-    secrets: Vec<Row>,
+pub(super) struct List {
+    pub(super) secrets: Vec<Row>,
     all: usize,
     found: usize,
     first: usize,
@@ -55,7 +55,7 @@ struct List {
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(super) struct Row {
     name: String,
     address: String,
     host: &'static str,
@@ -66,7 +66,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
-struct ShownHost {
+pub(super) struct ShownHost {
     name: &'static str,
     address: String,
 }
@@ -95,7 +95,7 @@ pub(super) async fn show(
 }
 
 impl List {
-    fn new(state: &state::State, asked: &Asked, now: Timestamp) -> Self {
+    pub(super) fn new(state: &state::State, asked: &Asked, now: Timestamp) -> Self {
         let search = asked.search.trim().to_lowercase();
         let fits = |secret: &&Secret| {
             secret.name.to_lowercase().contains(&search) || secret.id.starts_with(&search)
@@ -123,7 +123,7 @@ impl List {
 }
 
 impl Row {
-    fn new(secret: &Secret, state: &state::State, now: Timestamp) -> Self {
+    pub(super) fn new(secret: &Secret, state: &state::State, now: Timestamp) -> Self {
         Self {
             name: secret.name.clone(),
             address: links::secret(&secret.id),

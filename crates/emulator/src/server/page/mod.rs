@@ -13,6 +13,9 @@ mod secret_view;
 mod templates;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::map_response;

@@ -36,16 +36,16 @@ pub(super) struct Confirmation {
 }
 
 #[derive(Serialize)]
-struct Page {
-    notice: Option<ShownNotice>,
-    secret: ShownSecret,
-    calls: Vec<ShownCall>,
+pub(super) struct Page {
+    pub(super) notice: Option<ShownNotice>,
+    pub(super) secret: ShownSecret,
+    pub(super) calls: Vec<ShownCall>,
 }
 
 #[derive(Serialize)]
-struct Deletion {
-    name: String,
-    address: String,
+pub(super) struct Deletion {
+    pub(super) name: String,
+    pub(super) address: String,
 }
 
 /// A secret that has no page.

@@ -50,7 +50,7 @@ impl Template {
         }
     }
 
-    fn render(self, content: impl Serialize) -> Result<String, String> {
+    pub(super) fn render(self, content: impl Serialize) -> Result<String, String> {
         let templates = TEMPLATES.as_ref().map_err(ToString::to_string)?;
         let template = templates.get_template(self.source().0);
         template

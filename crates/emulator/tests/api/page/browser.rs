@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use ncp_emulator::{Lifecycle, NewSecret, Phase};
 use serde_json::{Value, json};
 
-use crate::chromium::Chromium;
+use super::chromium::Chromium;
 use crate::client::World;
 
 /// Elements to press or fill in that are smaller than a finger.
