@@ -106,6 +106,7 @@ async fn pages_fit_phones_and_desks_in_both_colour_schemes() {
     let memo = format!("{} {}", "W".repeat(900), "<b>\u{202e}");
     let new = NewSecret::named("W23456789012345")
         .memo(&memo)
+        .automatic_rotation(730, "rotate")
         .value(format!(r#"{{"{0}":"{0}"}}"#, "W".repeat(2_000)));
     let wide = visit.world.emulator.create_secret(new).unwrap();
     visit.world.emulator.request_deletion(&wide).unwrap();
@@ -127,7 +128,7 @@ async fn pages_fit_phones_and_desks_in_both_colour_schemes() {
         format!("/page/secrets/{wide}/delete"),
         "/nowhere".to_owned(),
     ];
-    for width in [320, 375, 768, 1280] {
+    for width in [320, 375, 768, 1024, 1280] {
         let size =
             json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 768});
         visit
