@@ -48,10 +48,8 @@ impl Calls {
         self.latest.iter().cloned().collect()
     }
 
-    /// The newest of those that are looked for, newest first.
-    pub(crate) fn newest(&self, most: usize, wanted: impl Fn(&Call) -> bool) -> Vec<Call> {
-        let found = self.latest.iter().rev().filter(|call| wanted(call));
-        found.take(most).cloned().collect()
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Call> {
+        self.latest.iter().rev()
     }
 
     pub(crate) fn count(&self, operation: Operation) -> usize {

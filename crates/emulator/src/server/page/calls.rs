@@ -32,9 +32,10 @@ struct CalledSecret {
 
 /// The newest requests, or those that name one secret.
 pub(super) fn newest(shared: &Shared, secret: Option<&str>) -> Vec<Call> {
-    shared.calls().newest(LISTED, |call| {
-        secret.is_none() || call.secret_id.as_deref() == secret
-    })
+    let calls = shared.calls();
+    let wanted = |call: &&Call| secret.is_none() || call.secret_id.as_deref() == secret;
+    let newest = calls.newest_first().filter(wanted);
+    newest.take(LISTED).cloned().collect()
 }
 
 pub(super) fn shown(calls: &[Call], state: &State, now: Timestamp) -> Vec<ShownCall> {

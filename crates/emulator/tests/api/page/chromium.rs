@@ -1,4 +1,4 @@
-//! Chromium without a window, driven through its debugging pipe: messages of the DevTools protocol, a NUL after each.
+//! Chromium without a window, driven through its debugging pipe by messages that end with a NUL.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

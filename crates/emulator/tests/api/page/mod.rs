@@ -2,7 +2,8 @@
 
 mod browser;
 mod chromium;
-mod first;
+mod home;
+mod looks;
 mod secret;
 
 use ncp_emulator::{Lifecycle, NewSecret, Stage};
