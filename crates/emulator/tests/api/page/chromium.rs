@@ -1,6 +1,5 @@
 //! Chromium without a window, driven through its debugging pipe by messages that end with a NUL.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -37,7 +36,10 @@ pub struct Chromium {
     messages: BufReader<ChildStdout>,
     sent: u64,
     session: Option<String>,
-    events: VecDeque<String>,
+    /// Identifies the page that is shown; each loading of a page has its own.
+    loader: String,
+    /// The identifiers of pages that were loaded since they were last looked at.
+    loaded: Vec<String>,
     _profile: TempDir,
 }
 
@@ -68,7 +70,8 @@ impl Chromium {
             process,
             sent: 0,
             session: None,
-            events: VecDeque::new(),
+            loader: String::new(),
+            loaded: Vec::new(),
             _profile: profile,
         };
         let page = browser
@@ -78,6 +81,11 @@ impl Chromium {
         let attached = browser.call("Target.attachToTarget", attach).await;
         browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
         browser.call("Page.enable", json!({})).await;
+        let shown = browser.call("Page.getFrameTree", json!({})).await;
+        let loader = shown["frameTree"]["frame"]["loaderId"].as_str().unwrap();
+        loader.clone_into(&mut browser.loader);
+        let all = json!({"enabled": true});
+        browser.call("Page.setLifecycleEventsEnabled", all).await;
         browser
     }
 
@@ -113,15 +121,15 @@ impl Chromium {
         result["result"]["value"].take()
     }
 
-    /// Does something that leads to a page, and waits until that is loaded.
+    /// Does something that leads to a page, and waits until that is loaded. Late news of the page before are not it.
     async fn load(&mut self, method: &str, parameters: Value) {
-        self.events.clear();
         self.call(method, parameters).await;
-        while !self
-            .events
-            .iter()
-            .any(|event| event == "Page.loadEventFired")
-        {
+        loop {
+            let loaded = std::mem::take(&mut self.loaded);
+            if let Some(other) = loaded.into_iter().find(|it| *it != self.loader) {
+                self.loader = other;
+                return;
+            }
             let message = self.message().await;
             self.remember(&message);
         }
@@ -177,8 +185,11 @@ impl Chromium {
     }
 
     fn remember(&mut self, message: &Value) {
-        self.events
-            .extend(message["method"].as_str().map(str::to_owned));
+        let event = &message["params"];
+        if message["method"] == "Page.lifecycleEvent" && event["name"] == "load" {
+            let loader = event["loaderId"].as_str();
+            self.loaded.extend(loader.map(str::to_owned));
+        }
     }
 
     fn signal(&self, signal: &str) -> bool {

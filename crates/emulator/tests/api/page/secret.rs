@@ -7,8 +7,8 @@ use crate::client::World;
 #[tokio::test]
 async fn values_are_hidden_until_they_are_asked_for() {
     let (world, id) = World::with_secret().await;
-    for stage in [Stage::Previous, Stage::Pending] {
-        let value = format!(r#"{{"abc":"cba-{}"}}"#, stage.word());
+    for stage in Stage::ALL {
+        let value = format!(r#"{{"abc":"only-me-{}"}}"#, stage.word());
         world
             .emulator
             .set_raw_value(&id, stage, Some(&value))
@@ -22,16 +22,16 @@ async fn values_are_hidden_until_they_are_asked_for() {
     ] {
         let hidden = world.open(&hidden).await;
         assert_eq!(hidden.status, 200);
-        assert!(!hidden.shows("cba") && hidden.shows("13 bytes"));
+        assert!(!hidden.shows("only-me") && hidden.shows("24 bytes"));
     }
     let shown = world.open(&format!("{page}?values=shown")).await;
-    let escaped = "{&quot;abc&quot;:&quot;cba&quot;}";
+    let escaped = "{&quot;abc&quot;:&quot;only-me-active&quot;}";
     assert!(
         shown.shows(&format!("<pre>\n{escaped}</pre>")),
         "{}",
         shown.text
     );
-    assert!(shown.shows("cba-previous") && shown.shows("cba-pending"));
+    assert!(shown.shows("only-me-previous") && shown.shows("only-me-pending"));
 }
 
 #[tokio::test]
