@@ -5,6 +5,9 @@
 //! itself, a switch of [`Behavior`] chooses. Its time is that of a [`steerable_clock::Clock`]: the signature
 //! window, the schedule of rotations, deletions and time-outs follow when that is moved.
 //!
+//! Its admin port has a page for people, which shows the clock, the secrets and recent requests in a browser and has
+//! buttons to change them.
+//!
 //! Names such as `secretmanager-createsecret` are pages of `https://api.ncloud-docs.com/docs/` or
 //! `https://guide.ncloud-docs.com/docs/`.
 

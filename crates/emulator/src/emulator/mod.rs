@@ -154,6 +154,7 @@ impl Emulator {
             shared: shared(),
             feed: Arc::new(ready.feed),
             hosts: ready.admin_hosts.into(),
+            endpoints: Arc::new(self.endpoints.clone()),
             authority: self.authority.clone(),
         });
         self.tasks.spawn(async move {

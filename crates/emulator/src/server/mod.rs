@@ -5,6 +5,7 @@ mod api;
 mod handshake;
 mod listen;
 mod metadata;
+mod page;
 mod reply;
 mod request;
 

@@ -15,6 +15,7 @@ mod log;
 mod protection;
 mod random;
 mod refusal;
+mod rehearsal;
 mod rotation;
 mod save;
 mod schedule;

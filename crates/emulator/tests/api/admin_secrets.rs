@@ -325,7 +325,6 @@ async fn triggers_and_protection_keys_are_put_and_listed() {
 async fn what_there_is_not_is_told_as_json() {
     let (world, _) = World::with_secret().await;
     let table = [
-        (Method::GET, "/", 404),
         (Method::GET, "/secrets/", 404),
         (Method::GET, "/secrets/unknown", 404),
         (Method::GET, "/secrets/unknown/values", 404),

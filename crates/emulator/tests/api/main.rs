@@ -37,6 +37,8 @@ mod metadata;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod readings;

@@ -33,11 +33,8 @@ async fn steer_clock(
     State(admin): State<Admin>,
     Wish(wish): Wish<Steer>,
 ) -> Result<Response, Refused> {
-    match admin.feed.steer(&wish) {
-        Ok(version) => {
-            admin.shared.save_clock(version.reading);
-            Ok(Json(version).into_response())
-        }
+    match admin.steer(&wish) {
+        Ok(version) => Ok(Json(version).into_response()),
         Err(error @ NotSteered::MachineClock) => Err(Refused::conflict(error.to_string())),
         Err(error @ NotSteered::Senseless) => Err(Refused::senseless(error.to_string())),
     }

@@ -21,10 +21,10 @@ pub(crate) struct Version {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Steer {
-    set: Option<Timestamp>,
-    advance: Option<SignedDuration>,
-    speed: Option<f64>,
-    freeze: Option<bool>,
+    pub set: Option<Timestamp>,
+    pub advance: Option<SignedDuration>,
+    pub speed: Option<f64>,
+    pub freeze: Option<bool>,
 }
 
 /// The clock was started without a hand on it.
@@ -54,6 +54,11 @@ impl ClockFeed {
             steering,
             latest,
         }
+    }
+
+    /// Whether it can be moved.
+    pub(crate) const fn is_steered(&self) -> bool {
+        self.steering.is_some()
     }
 
     /// The reading that holds now.

@@ -55,11 +55,15 @@ use axum::{Json, Router};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::page;
+use crate::settings::Endpoints;
 use crate::shared::Shared;
 
 use refused::Refused;
 
-pub(crate) use clock_feed::ClockFeed;
+pub(in crate::server) use refused::unknown_path;
+
+pub(crate) use clock_feed::{ClockFeed, NotSteered, Steer, Version};
 
 /// What the admin port acts on.
 #[derive(Clone)]
@@ -70,6 +74,16 @@ pub(crate) struct Admin {
     pub hosts: Arc<[String]>,
     /// As PEM, when TLS is on with the emulator's own authority.
     pub authority: Option<Arc<str>>,
+    pub endpoints: Arc<Endpoints>,
+}
+
+impl Admin {
+    /// Moves the clock, also in the state file.
+    pub(in crate::server) fn steer(&self, wish: &Steer) -> Result<Version, NotSteered> {
+        let version = self.feed.steer(wish)?;
+        self.shared.save_clock(version.reading);
+        Ok(version)
+    }
 }
 
 /// Whether it is healthy is no secret, and whoever starts it asks under a name of their own: not guarded.
@@ -88,7 +102,8 @@ pub(crate) fn router(admin: Admin) -> Router {
         .merge(behavior::routes())
         .merge(faults::routes())
         .merge(calls::routes())
-        .fallback(refused::unknown_path)
+        .merge(page::routes())
+        .fallback(page::missing)
         .method_not_allowed_fallback(refused::unknown_method)
         .layer(from_fn_with_state(admin.clone(), saved))
         .layer(from_fn_with_state(admin.clone(), guard::guard))

@@ -74,8 +74,8 @@ impl From<FindError> for Refused {
 }
 
 /// The answer to a path that there is not.
-pub(super) async fn unknown_path(uri: Uri) -> Refused {
-    Refused::unknown(format!("there is no {}", uri.path()))
+pub(in crate::server) async fn unknown_path(uri: Uri) -> Response {
+    Refused::unknown(format!("there is no {}", uri.path())).into_response()
 }
 
 /// The answer to a method that a path does not have.
