@@ -133,7 +133,9 @@ async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
 
 async fn follow_the_schedule(playground: &Playground) -> Result<()> {
     let kubectl = &playground.kubectl;
-    title("2. The date of automatic rotation comes: NCP rotates the secret, and the Secret follows");
+    title(
+        "2. The date of automatic rotation comes: NCP rotates the secret, and the Secret follows",
+    );
     let before = kubectl.run(PASSWORD).await?;
     kubectl
         .show("get ncpsecret orders-db -n shop -o 'jsonpath={.status.source.nextRotationTime}{\"\\n\"}'")

@@ -17,6 +17,8 @@ mod binary;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod documented;
 #[cfg(test)]
 mod documented_errors;

@@ -12,7 +12,9 @@ use super::input::{Asked, Wish};
 use super::refused::Refused;
 
 pub(super) fn routes() -> Router<Admin> {
-    Router::new().route("/clock", get(read_clock).post(steer_clock))
+    Router::new()
+        .route("/clock", get(read_clock).post(steer_clock))
+        .route("/clock/now", get(read_now))
 }
 
 #[derive(Deserialize)]
@@ -27,6 +29,11 @@ async fn read_clock(State(admin): State<Admin>, Asked(query): Asked<After>) -> R
         Some(after) => admin.feed.other_than(after).await,
     };
     Json(version).into_response()
+}
+
+/// As the header `x-ncp-apigw-timestamp` wants it, so that a shell script can sign.
+async fn read_now(State(admin): State<Admin>) -> String {
+    admin.shared.clock.now().as_millisecond().to_string()
 }
 
 async fn steer_clock(

@@ -5,6 +5,7 @@
 //! | `GET /healthz` | `ok`, under any name |
 //! | `GET /ca.pem` | the certificate of the emulator's own authority, when TLS is on with it |
 //! | `GET /clock`, `?after=VERSION` | the clock's reading, or the next one after a version |
+//! | `GET /clock/now` | milliseconds since 1970, as a signature wants them |
 //! | `POST /clock` | moves the clock: `set`, `advance`, `speed`, `freeze` |
 //! | `GET /secrets` | every secret that is not destroyed |
 //! | `POST /secrets` | creates a secret, written as in the seed file |
