@@ -58,13 +58,13 @@ fn the_commands_of_the_documentation_print_what_it_says() {
     std::os::unix::fs::symlink(repository.join("examples"), examples).unwrap();
     // Each block writes to a file of its own, and the first failure ends the script.
     let mut script =
-        "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n".to_owned();
+        vec!["set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT".to_owned()];
     let mut expected = Vec::new();
     for (language, text) in blocks() {
         match language {
             "sh" => {
                 let text = text.replace("cargo run -p ncp-emulator --", "\"$EMULATOR\"");
-                script += &format!("exec > out{}\n{text}\n", expected.len());
+                script.push(format!("exec > out{}\n{text}", expected.len()));
                 expected.push("");
             }
             "text" => *expected.last_mut().unwrap() = text,
@@ -73,7 +73,7 @@ fn the_commands_of_the_documentation_print_what_it_says() {
     }
     assert!(expected.len() > 5);
     let output = Command::new("bash")
-        .args(["-c", &script])
+        .args(["-c", &script.join("\n")])
         .current_dir(&folder)
         .env("EMULATOR", env!("CARGO_BIN_EXE_ncp-emulator"))
         .output()
