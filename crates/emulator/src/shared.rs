@@ -96,23 +96,23 @@ impl Shared {
         if is_new {
             let mut entries = state.entries();
             entries.extend([Entry::format(), keys.entry(), metadata]);
-            journal.append(entries);
+            journal.append(|| entries);
         } else {
             state.begin_noting();
         }
     }
 
     /// Takes down what the clock shows, for the state file.
-    pub(crate) fn save_clock(&self, reading: Reading) {
-        self.save(|| vec![Entry::clock(reading)]);
+    pub(crate) fn save_clock(&self, reading: impl FnOnce() -> Reading) {
+        self.save(|| vec![Entry::clock(reading())]);
     }
 
     /// Takes down every reading of the clock.
     pub(crate) async fn save_readings(&self, steering: &Steering) {
         let mut readings = steering.readings();
         loop {
-            let reading = *readings.borrow_and_update();
-            self.save_clock(reading);
+            readings.mark_unchanged();
+            self.save_clock(|| steering.reading());
             if readings.changed().await.is_err() {
                 return;
             }
@@ -121,7 +121,7 @@ impl Shared {
 
     fn save(&self, entries: impl FnOnce() -> Vec<Entry>) {
         if let Some(journal) = self.journal.get() {
-            journal.append(entries());
+            journal.append(entries);
         }
     }
 

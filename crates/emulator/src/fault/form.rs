@@ -60,6 +60,9 @@ pub(super) enum Form {
     },
 }
 
+/// Headers that say how an answer is sent.
+const OWN_HEADERS: [&str; 4] = ["content-length", "transfer-encoding", "connection", "date"];
+
 /// Why an effect cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Impossible {
@@ -67,6 +70,10 @@ pub(super) enum Impossible {
     Status,
     #[error("{0:?} is not the name of an HTTP header")]
     HeaderName(String),
+    #[error(
+        "{0} is set by the emulator; for a wrong Date there is wrongDate, for a broken body there are stall and cut"
+    )]
+    OwnHeader(String),
     #[error("the value of {0} cannot be sent in an HTTP header")]
     HeaderValue(String),
     #[error("the span must not be negative")]
@@ -161,6 +168,9 @@ fn sendable_status(status: u16) -> Result<u16, Impossible> {
 fn sendable_header(name: String, value: String) -> Result<(String, String), Impossible> {
     if HeaderName::try_from(&name).is_err() {
         return Err(Impossible::HeaderName(name));
+    }
+    if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+        return Err(Impossible::OwnHeader(name));
     }
     if HeaderValue::try_from(&value).is_err() {
         return Err(Impossible::HeaderValue(name));

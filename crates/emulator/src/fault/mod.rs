@@ -254,6 +254,10 @@ mod tests {
             ("{effect: {kind: throttled, retryAfter: -1s}}", "negative"),
             ("{effect: {kind: status, status: 101}}", "200 to 999"),
             (
+                "{effect: {kind: status, status: 200, headers: {Content-Length: '5'}}}",
+                "set by the emulator",
+            ),
+            (
                 "{effect: {kind: status, status: 200, headers: {'a b': c}}}",
                 "name",
             ),

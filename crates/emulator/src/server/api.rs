@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::malformed::http_text;
 use super::reply::{self, Body, Cut, Reply};
 use super::{listen, request};
 use crate::auth::Signed;
@@ -21,6 +22,7 @@ use crate::state::State;
 use crate::wire::{ApiCall, Failure, GatewayError, Kind, Route, Target, perform};
 
 const LONGEST_NAME: usize = 256;
+
 /// Serves one API host.
 pub(crate) async fn serve_api(
     shared: Arc<Shared>,
@@ -28,8 +30,24 @@ pub(crate) async fn serve_api(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
 ) {
+    let for_errors = Arc::clone(&shared);
+    let malformed = move |status| malformed(status, &for_errors);
     let answer = move |request, address| answer(Arc::clone(&shared), host, address, request);
-    listen::serve(listener, tls, answer).await;
+    listen::serve(listener, tls, answer, malformed).await;
+}
+
+/// The answer to what is not HTTP, or has more headers or a longer path than can be read.
+fn malformed(status: u16, shared: &Shared) -> Vec<u8> {
+    let failure = if status == 400 {
+        Failure::gateway(
+            GatewayError::BadRequest,
+            "The request is not HTTP that can be understood.",
+        )
+    } else {
+        Failure::gateway(GatewayError::TooLarge, "The request's head is too large.")
+    };
+    let body = shared.change(|state, _| failure.body(state.behavior()));
+    http_text(failure.status(), "application/json", &body)
 }
 
 /// Answers a request.
@@ -42,27 +60,27 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let limit = shared.change(|state, _| state.behavior().largest_body);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let body = request::read(body, limit).await.map_err(|_| Cut)?;
+    let body = request::read(body, limit).await;
     let arrived = Arrived::new(host, address, &parts, body);
     let effects = shared.faults().draw(&arrived.subject());
     reply::delay(&effects).await;
     let (reply, now) =
         shared.change(|state, now| (arrived.reply(&effects, &shared, state, now), now));
     let reply = match reply {
-        Ok(reply) if arrived.changes() => Ok(saved(reply, &shared).await),
-        reply => reply,
+        Ok(reply) => Ok(saved(reply, &arrived, &shared).await),
+        Err(cut) => Err(cut),
     };
     shared.calls().push(arrived.call(reply.as_ref().ok(), now));
     reply.map(|reply| reply.into_response(now))
 }
 
-/// The answer to a change, once the change is in the state file.
-async fn saved(reply: Reply, shared: &Shared) -> Reply {
+/// The answer, once what it tells is in the state file. While that cannot be written, reading goes on.
+async fn saved(reply: Reply, arrived: &Arrived<'_>, shared: &Shared) -> Reply {
     match shared.settled().await {
-        Ok(()) => reply,
-        Err(error) => shared.change(|state, _| {
+        Err(error) if arrived.changes() => shared.change(|state, _| {
             Reply::failure(&Failure::internal(&error.to_string()), state.behavior())
         }),
+        _ => reply,
     }
 }
 
@@ -153,11 +171,20 @@ impl<'a> Arrived<'a> {
         state: &mut State,
         now: Timestamp,
     ) -> Result<Vec<u8>, Failure> {
-        let request::Body::Whole(body) = &self.body else {
-            return Err(Failure::gateway(
-                GatewayError::TooLarge,
-                "The request body is too large.",
-            ));
+        let body = match &self.body {
+            request::Body::Whole(body) => body,
+            request::Body::TooLarge => {
+                return Err(Failure::gateway(
+                    GatewayError::TooLarge,
+                    "The request body is too large.",
+                ));
+            }
+            request::Body::Broken => {
+                return Err(Failure::gateway(
+                    GatewayError::BadRequest,
+                    "The request body is not sent as its headers say.",
+                ));
+            }
         };
         let behavior = state.behavior();
         let role = self

@@ -9,13 +9,14 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::handshake;
+use super::malformed::Spoken;
 use super::reply::{Body, Cut};
 
 const ATTEMPTS: usize = 32;
@@ -35,11 +36,16 @@ pub(crate) async fn bind(address: IpAddr, port: Option<u16>) -> io::Result<TcpLi
     TcpListener::bind((address, 0)).await
 }
 
-/// Serves connections, which end with this: plain HTTP, and on the same port TLS if it is given.
+/// How long a connection may wait for a request, in real time.
+const LONGEST_IDLE: Duration = Duration::from_mins(2);
+
+/// Serves connections, which end with this: plain HTTP, and on the same port TLS if it is given. What is not HTTP gets
+/// the answer `malformed`, which is told the status that it would have.
 pub(super) async fn serve<A>(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     answer: impl Fn(Request<Incoming>, IpAddr) -> A + Clone + Send + 'static,
+    malformed: impl Fn(u16) -> Vec<u8> + Clone + Send + Unpin + 'static,
 ) where
     A: Future<Output = Result<Response<Body>, Cut>> + Send + 'static,
 {
@@ -48,11 +54,12 @@ pub(super) async fn serve<A>(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let (tls, answer) = (tls.clone(), answer.clone());
+                    let (tls, answer, malformed) = (tls.clone(), answer.clone(), malformed.clone());
                     connections.spawn(async move {
                         // Without delay, as an answer is written at once; a socket that refuses this still works.
                         let _ = stream.set_nodelay(true);
-                        let served = connection(stream, tls, move |request| answer(request, peer.ip())).await;
+                        let answer = move |request| answer(request, peer.ip());
+                        let served = connection(stream, tls, answer, malformed).await;
                         if let Err(error) = served {
                             tracing::debug!(%error, "a connection ended early");
                         }
@@ -72,6 +79,7 @@ async fn connection<A>(
     stream: TcpStream,
     tls: Option<Arc<ServerConfig>>,
     answer: impl Fn(Request<Incoming>) -> A,
+    malformed: impl Fn(u16) -> Vec<u8> + Unpin,
 ) -> Result<(), ConnectionError>
 where
     A: Future<Output = Result<Response<Body>, Cut>>,
@@ -79,9 +87,9 @@ where
     match tls {
         Some(tls) if handshake::is_tls(&stream).await? => {
             let stream = handshake::accept(tls, stream).await?;
-            Ok(http(stream, answer).await?)
+            Ok(http(Spoken::new(stream, malformed), answer).await?)
         }
-        _ => Ok(http(stream, answer).await?),
+        _ => Ok(http(Spoken::new(stream, malformed), answer).await?),
     }
 }
 
@@ -94,7 +102,8 @@ where
 {
     http1::Builder::new()
         .auto_date_header(false)
-        .header_read_timeout(None)
+        .timer(TokioTimer::new())
+        .header_read_timeout(LONGEST_IDLE)
         .serve_connection(TokioIo::new(stream), service_fn(answer))
         .await
 }

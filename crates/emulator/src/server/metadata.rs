@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use super::malformed::http_text;
 use super::reply::{self, Body, Cut, Reply};
 use super::{listen, request};
 use crate::auth::NewKey;
@@ -22,13 +23,14 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// Serves the metadata service.
 pub(crate) async fn serve_metadata(shared: Arc<Shared>, listener: TcpListener) {
     let answer = move |request, _| answer(Arc::clone(&shared), request);
-    listen::serve(listener, None, answer).await;
+    let malformed = |status| http_text(status, "text/plain;charset=UTF-8", b"Bad Request.");
+    listen::serve(listener, None, answer, malformed).await;
 }
 
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let (parts, body) = request.into_parts();
-    let body = request::read(body, LARGEST_BODY).await;
-    body.map_err(|_| Cut)?;
+    // Read to its end, as the next request comes after it.
+    drop(request::read(body, LARGEST_BODY).await);
     let effects = shared.faults().draw(&Subject::METADATA);
     reply::delay(&effects).await;
     let (reply, now) = shared.change(|state, now| {

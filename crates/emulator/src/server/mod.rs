@@ -4,6 +4,7 @@ mod admin;
 mod api;
 mod handshake;
 mod listen;
+mod malformed;
 mod metadata;
 mod page;
 mod reply;

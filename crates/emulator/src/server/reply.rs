@@ -190,7 +190,11 @@ fn made_up(status: u16) -> String {
 fn throttled(reply: Reply, retry_after: Option<Duration>) -> Reply {
     match retry_after {
         None => reply,
-        Some(wait) => reply.with_header(header::RETRY_AFTER.as_str(), &wait.as_secs().to_string()),
+        Some(wait) => {
+            // In whole seconds, and never sooner than asked for.
+            let seconds = wait.as_millis().div_ceil(1000);
+            reply.with_header(header::RETRY_AFTER.as_str(), &seconds.to_string())
+        }
     }
 }
 

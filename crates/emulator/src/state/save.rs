@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{Log, Secret, State};
-use crate::store::{Entries, Entry, Unreadable};
+use crate::store::{Entries, Entry, LOGS, Unreadable};
 
 const BEHAVIOR: &str = "behavior";
 const RANDOM: &str = "random";
 const SECRETS: &str = "secret/";
-const LOGS: &str = "log/";
 const TRIGGERS: &str = "trigger/";
 const PROTECTION_KEYS: &str = "protectionKey/";
 

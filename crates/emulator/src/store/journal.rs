@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,9 +21,16 @@ pub struct NotSaved;
 
 /// A file that is written behind the scenes.
 pub(crate) struct Journal {
-    orders: mpsc::UnboundedSender<Order>,
-    last: AtomicU64,
+    orders: Mutex<Orders>,
     progress: watch::Receiver<Progress>,
+}
+
+/// Where orders go, and how many there were. Behind one lock, so that they arrive in the order of their numbers.
+struct Orders {
+    sender: mpsc::UnboundedSender<Order>,
+    last: u64,
+    /// The last order that holds more than lines of logs.
+    last_weighty: u64,
 }
 
 enum Order {
@@ -40,7 +47,7 @@ struct Progress {
 
 impl Journal {
     pub(super) fn begin(path: PathBuf, database: Database) -> Self {
-        let (orders, incoming) = mpsc::unbounded_channel();
+        let (sender, incoming) = mpsc::unbounded_channel();
         let (telling, progress) = watch::channel(Progress::default());
         let writer = Writer {
             path,
@@ -49,26 +56,37 @@ impl Journal {
             telling,
         };
         thread::spawn(move || writer.run(incoming));
+        let orders = Orders {
+            sender,
+            last: 0,
+            last_weighty: 0,
+        };
         Self {
-            orders,
-            last: AtomicU64::new(0),
+            orders: Mutex::new(orders),
             progress,
         }
     }
 
-    /// Orders entries to be written, after those that were ordered before.
-    pub(crate) fn append(&self, entries: Vec<Entry>) {
+    /// Orders entries to be written, after those that were ordered before. What they are is asked while nobody
+    /// else can order, so that a later order never holds something older.
+    pub(crate) fn append(&self, entries: impl FnOnce() -> Vec<Entry>) {
+        let mut orders = self.orders();
+        let entries = entries();
         if entries.is_empty() {
             return;
         }
-        let number = self.last.fetch_add(1, Ordering::SeqCst) + 1;
+        orders.last += 1;
+        let number = orders.last;
+        if entries.iter().any(Entry::is_weighty) {
+            orders.last_weighty = number;
+        }
         // A closed file takes nothing any more.
-        let _ = self.orders.send(Order::Write { number, entries });
+        let _ = orders.sender.send(Order::Write { number, entries });
     }
 
-    /// Waits until everything that was ordered is in the file.
+    /// Waits until everything that was ordered is in the file, but for the lines of logs that came last.
     pub(crate) async fn settled(&self) -> Result<(), NotSaved> {
-        let wanted = self.last.load(Ordering::SeqCst);
+        let wanted = self.orders().last_weighty;
         let mut progress = self.progress.clone();
         let done = |progress: &Progress| progress.saved >= wanted || progress.failed >= wanted;
         match progress.wait_for(done).await {
@@ -80,10 +98,15 @@ impl Journal {
     /// Writes what was ordered and gives the file free.
     pub(crate) async fn close(&self) {
         let (sender, closed) = oneshot::channel();
-        if self.orders.send(Order::Close(sender)).is_ok() {
+        let ordered = self.orders().sender.send(Order::Close(sender));
+        if ordered.is_ok() {
             // The writer cannot be gone without having closed.
             let _ = closed.await;
         }
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,7 +162,7 @@ impl Writer {
                 Err(error) => {
                     tracing::error!(
                         path = %self.path.display(), %error,
-                        "failed to write the state file; changes are refused until it can be written"
+                        "failed to write the state file; changes are answered with an error until it can be written"
                     );
                     self.telling
                         .send_modify(|progress| progress.failed = number);
@@ -166,4 +189,72 @@ impl Writer {
 /// A database that failed once wants to be opened again; a file that was deleted meanwhile stays away.
 fn reopened(path: &Path) -> Result<Database, redb::Error> {
     Ok(Database::open(path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::StateFile;
+
+    const WRITERS: usize = 8;
+    const ROUNDS: usize = 300;
+
+    #[tokio::test]
+    async fn whoever_orders_at_once_waits_for_just_the_own_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let journal = Arc::new(StateFile::open(&path).unwrap().into_journal());
+        let writers = (0..WRITERS).map(|writer| {
+            let journal = Arc::clone(&journal);
+            thread::spawn(move || {
+                for round in 0..ROUNDS {
+                    let name = format!("entry/{writer}/{round}");
+                    journal.append(|| vec![Entry::new(name, &round)]);
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.join().unwrap();
+        }
+        let settled = tokio::time::timeout(Duration::from_secs(30), journal.settled());
+        settled.await.expect("the writer catches up").unwrap();
+        journal.close().await;
+        let file = StateFile::open(&path).unwrap();
+        assert_eq!(file.entries().names("entry/").count(), WRITERS * ROUNDS);
+    }
+
+    #[tokio::test]
+    async fn orders_arrive_in_the_order_of_their_numbers() {
+        let (sender, mut incoming) = mpsc::unbounded_channel();
+        let (_telling, progress) = watch::channel(Progress::default());
+        let orders = Orders {
+            sender,
+            last: 0,
+            last_weighty: 0,
+        };
+        let journal = Arc::new(Journal {
+            orders: Mutex::new(orders),
+            progress,
+        });
+        let writers = (0..WRITERS).map(|_| {
+            let journal = Arc::clone(&journal);
+            thread::spawn(move || {
+                for _ in 0..ROUNDS {
+                    journal.append(|| vec![Entry::format()]);
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.join().unwrap();
+        }
+        drop(journal);
+        let mut expected = 1;
+        while let Some(Order::Write { number, .. }) = incoming.recv().await {
+            assert_eq!(number, expected);
+            expected += 1;
+        }
+        assert_eq!(expected, (WRITERS * ROUNDS) as u64 + 1);
+    }
 }

@@ -7,6 +7,7 @@ mod journal;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -24,6 +25,9 @@ const FORMAT: (&str, u32) = ("format", 1);
 
 const CLOCK: &str = "clock";
 
+/// What the names of the lines of logs begin with.
+pub(crate) const LOGS: &str = "log/";
+
 /// One entry to write, or to remove when it has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -38,6 +42,11 @@ impl Entry {
             name: name.into(),
             json: serde_json::to_vec(value).ok(),
         }
+    }
+
+    /// Whether somebody may have been told of it: a line of a log may be lost in a kill.
+    pub(crate) fn is_weighty(&self) -> bool {
+        !self.name.starts_with(LOGS)
     }
 
     pub(crate) const fn removed(name: String) -> Self {
@@ -122,7 +131,7 @@ pub enum StateFileError {
         "{0} is no state file of an emulator, or it is damaged; choose another file, or delete it to start anew"
     )]
     NotAStateFile(PathBuf),
-    /// It was written by a later version.
+    /// It was written by another version.
     #[error(
         "the state file {0} was written by another version of the emulator; delete it to start anew"
     )]
@@ -152,8 +161,14 @@ impl StateFile {
     ///
     /// [`StateFileError`] when it cannot be used.
     pub fn open(path: &Path) -> Result<Self, StateFileError> {
-        let database = open(path)?;
-        let entries = read(&database).map_err(|error| explained(path, error))?;
+        // On some damages the database panics instead of failing.
+        let opened = catch_unwind(|| {
+            let database = open(path)?;
+            let entries = read(&database).map_err(|error| explained(path, error))?;
+            Ok((database, entries))
+        });
+        let (database, entries) =
+            opened.unwrap_or_else(|_| Err(StateFileError::NotAStateFile(path.to_owned())))?;
         let Some(entries) = entries else {
             return Err(StateFileError::NotAStateFile(path.to_owned()));
         };
@@ -206,7 +221,10 @@ fn open(path: &Path) -> Result<Database, StateFileError> {
     if path.is_dir() {
         return Err(StateFileError::NotAStateFile(path.to_owned()));
     }
-    Database::create(path).map_err(|error| explained(path, error.into()))
+    Database::builder()
+        .set_check_integrity_on_open(true)
+        .create(path)
+        .map_err(|error| explained(path, error.into()))
 }
 
 /// Reads every entry; none of a database that somebody else made.
@@ -233,11 +251,17 @@ fn explained(path: &Path, error: redb::Error) -> StateFileError {
     match error {
         redb::Error::DatabaseAlreadyOpen => StateFileError::InUse(path),
         redb::Error::UpgradeRequired(_) => StateFileError::OtherFormat(path),
-        redb::Error::Io(source) if source.kind() != io::ErrorKind::InvalidData => {
-            StateFileError::Io { path, source }
-        }
+        redb::Error::Io(source) if !is_damage(source.kind()) => StateFileError::Io { path, source },
         _ => StateFileError::NotAStateFile(path),
     }
+}
+
+/// Whether an error of reading is one of what was read.
+const fn is_damage(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// Writes entries in one step: after a crash all of them are there, or none.

@@ -136,3 +136,29 @@ async fn the_schedule_follows_the_clock() {
     world.steering.set(next);
     assert_eq!(world.emulator.secret(&id).unwrap().phase, Phase::Rotating);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_and_frozen_shows_just_that() {
+    let (world, clock) = {
+        let world = World::start().await;
+        let clock = format!("{}/clock", world.emulator.endpoints().admin);
+        (world, clock)
+    };
+    for stop in [json!({"freeze": true}), json!({"speed": 0})] {
+        world.steering.run_at(1_000_000.0);
+        let mut wish = stop.clone();
+        wish["set"] = "2026-01-02T00:00:00Z".into();
+        let moved = world.client.http.post(&clock).json(&wish).send().await;
+        assert_eq!(moved.unwrap().status(), 200);
+        let shown: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
+        assert_eq!(world.emulator.clock().now(), shown, "{stop}");
+    }
+    for senseless in [
+        json!({"freeze": false, "speed": 5}),
+        json!({"speed": 1e12}),
+        json!({}),
+    ] {
+        let refused = world.client.http.post(&clock).json(&senseless).send().await;
+        assert_eq!(refused.unwrap().status(), 400, "{senseless}");
+    }
+}

@@ -100,21 +100,42 @@ async fn identifiers_may_hold_anything_that_is_encoded() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_http_end_their_connection_only() {
+async fn bytes_that_are_not_http_get_the_gateways_error_and_end_their_connection_only() {
     let world = World::start().await;
-    let no_http: [&[u8]; 4] = [
-        b"\r\n\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\r\n\r\n",
-        b"POST /secretmanager/api/v1/secrets HTTP/1.1\r\nhost: x\r\ncontent-length: nine\r\n\r\n",
+    let start = "POST /secretmanager/api/v1/secrets HTTP/1.1\r\nhost: x\r\n";
+    let many_headers = "x-many: y\r\n".repeat(200);
+    let path = "a".repeat(100_000);
+    let table = [
+        ("GET\r\n\r\n".to_owned(), 400),
+        ("GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), 400),
+        ("GET / HTTP/3.0\r\nhost: x\r\n\r\n".to_owned(), 400),
+        (
+            "\x16\x03\x01\x01\x01\x01\x01\x01\x01\x03\x03\r\n\r\n".to_owned(),
+            400,
+        ),
+        (format!("{start}content-length: nine\r\n\r\n"), 400),
+        (format!("{start}content-length: -1\r\n\r\n"), 400),
+        (format!("{start}transfer-encoding: foo\r\n\r\n"), 400),
+        (format!("{start}two words: x\r\n\r\n"), 400),
+        (
+            format!("{start}transfer-encoding: chunked\r\n\r\nzz\r\n"),
+            400,
+        ),
+        (format!("{start}{many_headers}\r\n"), 413),
+        (format!("GET /{path} HTTP/1.1\r\nhost: x\r\n\r\n"), 413),
     ];
-    for bytes in no_http {
-        let answer = raw(&world, bytes, false).await;
+    for (bytes, status) in table {
+        let answer = raw(&world, bytes.as_bytes(), false).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let shown = bytes.get(..80).unwrap_or(&bytes);
         assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 400"),
-            "{answer}"
+            head.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{shown:?}: {head}"
         );
+        let expected = if status == 400 { "100" } else { "430" };
+        assert_eq!(code(body), expected, "{shown:?}: {body}");
     }
+    raw(&world, b"\r\n\r\n\r\n", false).await;
     world.client.get("/api/v1/secrets").await.data();
 }
 

@@ -189,6 +189,26 @@ async fn a_file_that_cannot_be_used_is_named_with_the_reason() {
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(refused(&path), StateFileError::NotAStateFile(_)));
 
+    let mut read = 0;
+    for seed in 0..30 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut damaged = whole.clone();
+        for _ in 0..60 {
+            let place = random.usize(..damaged.len());
+            damaged[place] = random.u8(..);
+        }
+        std::fs::write(&path, &damaged).unwrap();
+        match StateFile::open(&path) {
+            // What is damaged may be a part that holds nothing.
+            Ok(_) => read += 1,
+            Err(error) => assert!(
+                matches!(error, StateFileError::NotAStateFile(_)),
+                "{seed}: {error:?}"
+            ),
+        }
+    }
+    assert!(read < 30);
+
     let nowhere = folder.path().join("no/such/folder");
     assert!(matches!(refused(&nowhere), StateFileError::Io { .. }));
     assert!(matches!(

@@ -32,7 +32,10 @@ pub(crate) struct Steer {
 pub(crate) enum NotSteered {
     #[error("the clock is the machine's and cannot be moved")]
     MachineClock,
-    #[error("advance and speed must not be negative, and something must be asked for")]
+    #[error(
+        "advance must not be negative, speed must be 0 to 1000000000, speed and freeze exclude each other, and \
+         something must be asked for"
+    )]
     Senseless,
 }
 
@@ -41,7 +44,12 @@ pub(crate) struct ClockFeed {
     clock: Clock,
     steering: Option<Steering>,
     latest: Mutex<Version>,
+    /// Held while the clock is moved, so that the moves of two requests do not mix.
+    moving: Mutex<()>,
 }
+
+/// The fastest that the clock runs.
+const FASTEST: f64 = 1e9;
 
 impl ClockFeed {
     pub(crate) fn new(clock: Clock, steering: Option<Steering>) -> Self {
@@ -53,6 +61,7 @@ impl ClockFeed {
             clock,
             steering,
             latest,
+            moving: Mutex::default(),
         }
     }
 
@@ -103,19 +112,19 @@ impl ClockFeed {
         if !wish.makes_sense() {
             return Err(NotSteered::Senseless);
         }
+        let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
+        // First, so that a clock that is set and frozen shows just what it was set to.
+        match (wish.speed, wish.freeze) {
+            (Some(speed), _) => steering.run_at(speed),
+            (None, Some(true)) => steering.freeze(),
+            (None, Some(false)) => steering.run_at(1.0),
+            (None, None) => {}
+        }
         if let Some(moment) = wish.set {
             steering.set(moment);
         }
         if let Some(span) = wish.advance {
             steering.advance(span);
-        }
-        if let Some(speed) = wish.speed {
-            steering.run_at(speed);
-        }
-        match wish.freeze {
-            Some(true) => steering.freeze(),
-            Some(false) => steering.run_at(1.0),
-            None => {}
         }
         Ok(self.current())
     }
@@ -123,9 +132,10 @@ impl ClockFeed {
 
 impl Steer {
     fn makes_sense(&self) -> bool {
-        let negative = self.advance.is_some_and(|span| span.is_negative())
-            || self.speed.is_some_and(|speed| speed < 0.0);
-        !negative && *self != Self::default()
+        let forward = self.advance.is_none_or(|span| !span.is_negative());
+        let speed = self.speed.is_none_or(|it| (0.0..=FASTEST).contains(&it));
+        let one_speed = self.speed.is_none() || self.freeze.is_none();
+        forward && speed && one_speed && *self != Self::default()
     }
 }
 

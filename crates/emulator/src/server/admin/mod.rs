@@ -82,7 +82,7 @@ impl Admin {
     /// Moves the clock, also in the state file.
     pub(in crate::server) fn steer(&self, wish: &Steer) -> Result<Version, NotSteered> {
         let version = self.feed.steer(wish)?;
-        self.shared.save_clock(version.reading);
+        self.shared.save_clock(|| self.feed.current().reading);
         Ok(version)
     }
 }
