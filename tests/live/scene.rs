@@ -37,6 +37,8 @@ pub struct Scene {
     pub steering: Steering,
     /// Whether the operator follows the stores of the cluster, which all tests share.
     pub cluster_stores: bool,
+    /// Whether the operator follows all namespaces, as it does in production.
+    pub everywhere: bool,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     kubeconfig: PathBuf,
@@ -90,6 +92,7 @@ impl Scene {
             clock,
             steering,
             cluster_stores: false,
+            everywhere: false,
             longest_pass: None,
             kubeconfig,
             operator: None,
@@ -151,10 +154,15 @@ impl Scene {
     }
 
     pub fn extras(&self) -> Extras {
+        let namespaces = if self.everywhere {
+            Vec::new()
+        } else {
+            vec![self.namespace.clone()]
+        };
         Extras {
             clock: Some(self.clock.clone()),
             scope: Scope {
-                namespaces: vec![self.namespace.clone()],
+                namespaces,
                 cluster_stores: self.cluster_stores,
             },
             longest_pass: self.longest_pass,

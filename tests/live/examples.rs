@@ -1,0 +1,367 @@
+//! Each manifest in `examples/` does on a real API server what it says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::GroupVersionKind;
+use kube::{Api, ResourceExt};
+use ncp_emulator::NewSecret;
+use ncp_secret_operator::api::NcpSecret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use testbed::{ControlPlane, Sources};
+
+use crate::scene::{Scene, Values, condition, pairs, until, values};
+
+/// A manifest, what it finds in NCP, and what comes out.
+struct Example {
+    file: &'static str,
+    in_ncp: Vec<(&'static str, Value)>,
+    secrets: Vec<Expected>,
+}
+
+/// A Secret: its namespace, name, type and values.
+struct Expected {
+    namespace: &'static str,
+    name: &'static str,
+    type_: &'static str,
+    values: Values,
+}
+
+fn opaque(name: &'static str, values: &[(&str, &str)]) -> Expected {
+    of_type("Opaque", name, values)
+}
+
+fn of_type(type_: &'static str, name: &'static str, values: &[(&str, &str)]) -> Expected {
+    Expected {
+        namespace: "shop",
+        name,
+        type_,
+        values: pairs(values),
+    }
+}
+
+const HARD: &str = "p@ss/w:rd#1";
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn examples() -> Vec<Example> {
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+    let database = json!({
+        "cdbUser": "orders", "cdbPassword": HARD, "cdbHost": "db-1.example", "cdbPort": "5432", "cdbDatabase": "shop",
+    });
+    let orders = json!({"cdbUser": "orders", "cdbPassword": "first", "cdbPort": "3306"});
+    vec![
+        Example {
+            file: "orders-db.yaml",
+            in_ncp: vec![("shop-orders", orders.clone())],
+            secrets: vec![opaque(
+                "orders-db",
+                &[
+                    ("DB_USER", "orders"),
+                    ("DB_PASSWORD", "first"),
+                    ("DB_PORT", "3306"),
+                ],
+            )],
+        },
+        Example {
+            file: "cluster-store.yaml",
+            in_ncp: vec![("shop-orders", orders)],
+            secrets: vec![opaque(
+                "orders-db",
+                &[
+                    ("cdbUser", "orders"),
+                    ("cdbPassword", "first"),
+                    ("cdbPort", "3306"),
+                ],
+            )],
+        },
+        Example {
+            file: "spring-boot-mysql.yaml",
+            in_ncp: vec![("shop-mysql", database.clone())],
+            secrets: vec![opaque(
+                "orders-mysql",
+                &[
+                    (
+                        "SPRING_DATASOURCE_URL",
+                        "jdbc:mysql://db-1.example:5432/shop?sslMode=REQUIRED",
+                    ),
+                    ("SPRING_DATASOURCE_USERNAME", "orders"),
+                    ("SPRING_DATASOURCE_PASSWORD", HARD),
+                ],
+            )],
+        },
+        Example {
+            file: "postgresql.yaml",
+            in_ncp: vec![("shop-billing", database)],
+            secrets: vec![opaque(
+                "billing-db",
+                &[
+                    (
+                        "DATABASE_URL",
+                        "postgresql://orders:p%40ss%2Fw%3Ard%231@db-1.example:5432/shop",
+                    ),
+                    ("PGPASSWORD", HARD),
+                ],
+            )],
+        },
+        Example {
+            file: "docker-registry.yaml",
+            in_ncp: vec![(
+                "shop-registry",
+                json!({"registry": "shop.kr.ncr.ntruss.com", "username": "puller", "password": HARD}),
+            )],
+            secrets: vec![of_type(
+                "kubernetes.io/dockerconfigjson",
+                "registry",
+                &[(
+                    ".dockerconfigjson",
+                    &json!({"auths": {"shop.kr.ncr.ntruss.com": {
+                        "username": "puller", "password": HARD,
+                        "auth": BASE64_STANDARD.encode(format!("puller:{HARD}")),
+                    }}})
+                    .to_string(),
+                )],
+            )],
+        },
+        Example {
+            file: "tls.yaml",
+            in_ncp: vec![(
+                "shop-tls",
+                json!({
+                    "certificate": BASE64_STANDARD.encode(certificate),
+                    "privateKey": BASE64_STANDARD.encode(key),
+                }),
+            )],
+            secrets: vec![of_type(
+                "kubernetes.io/tls",
+                "shop-tls",
+                &[("tls.crt", certificate), ("tls.key", key)],
+            )],
+        },
+        Example {
+            file: "dotenv.yaml",
+            in_ncp: vec![(
+                "shop-web",
+                json!({"API_TOKEN": "a $token \"quoted\"", "MODE": "production"}),
+            )],
+            secrets: vec![opaque(
+                "web-settings",
+                &[(
+                    ".env",
+                    "API_TOKEN=\"a \\$token \\\"quoted\\\"\"\nMODE=\"production\"\n",
+                )],
+            )],
+        },
+        Example {
+            file: "redis.yaml",
+            in_ncp: vec![(
+                "shop-redis",
+                json!({"host": "redis.example", "port": "6379", "password": HARD}),
+            )],
+            secrets: vec![opaque(
+                "cache",
+                &[
+                    (
+                        "REDIS_URL",
+                        "rediss://:p%40ss%2Fw%3Ard%231@redis.example:6379/0",
+                    ),
+                    ("users.acl", "user default on >p@ss/w:rd#1 ~* +@all\n"),
+                ],
+            )],
+        },
+        Example {
+            file: "two-teams.yaml",
+            in_ncp: vec![
+                ("shop-orders", json!({"password": "of the shop"})),
+                ("mail-smtp", json!({"password": "of the mail"})),
+            ],
+            secrets: vec![
+                opaque("orders", &[("password", "of the shop")]),
+                Expected {
+                    namespace: "mail",
+                    ..opaque("smtp", &[("password", "of the mail")])
+                },
+            ],
+        },
+        Example {
+            file: "git-deploy-key.yaml",
+            in_ncp: vec![("shop-deploy-key", json!({"privateKey": key}))],
+            secrets: vec![of_type(
+                "kubernetes.io/ssh-auth",
+                "deploy-key",
+                &[("ssh-privatekey", key)],
+            )],
+        },
+        Example {
+            file: "every-key.yaml",
+            in_ncp: vec![(
+                "shop-env",
+                json!({"dbHost": "db-1.example", "dbPoolSize": 5, "internalNote": "x", "logLevel": "info"}),
+            )],
+            secrets: vec![opaque(
+                "orders-env",
+                &[
+                    ("SHOP_DB_HOST", "db-1.example"),
+                    ("SHOP_DB_POOL_SIZE", "5"),
+                    ("SHOP_LOG_LEVEL", "info"),
+                    ("LOG_LEVEL", "info"),
+                ],
+            )],
+        },
+        Example {
+            file: "basic-auth.yaml",
+            in_ncp: vec![("shop-partner", json!({"user": "shop", "password": HARD}))],
+            secrets: vec![of_type(
+                "kubernetes.io/basic-auth",
+                "partner-api",
+                &[("username", "shop"), ("password", HARD)],
+            )],
+        },
+    ]
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// The objects of a manifest.
+fn objects(file: &str) -> Vec<DynamicObject> {
+    let text = std::fs::read_to_string(folder().join(file)).unwrap();
+    let documents = text.split("\n---\n");
+    documents
+        .map(|document| {
+            let value: Value = serde_saphyr::from_str(document).unwrap();
+            DynamicObject::deserialize(value).unwrap()
+        })
+        .collect()
+}
+
+fn api_of(scene: &Scene, object: &DynamicObject) -> Api<DynamicObject> {
+    let gvk = GroupVersionKind::try_from(object.types.as_ref().unwrap()).unwrap();
+    let resource = ApiResource::from_gvk(&gvk);
+    match object.namespace() {
+        Some(namespace) => Api::namespaced_with(scene.client.clone(), &namespace, &resource),
+        None => Api::all_with(scene.client.clone(), &resource),
+    }
+}
+
+/// What an installation has before the first example: namespaces, credentials, and a store named `ncp`.
+async fn prepare(scene: &Scene) {
+    for namespace in ["shop", "mail", "platform"] {
+        let object: Namespace =
+            serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
+        let api: Api<Namespace> = Api::all(scene.client.clone());
+        api.create(&PostParams::default(), &object).await.unwrap();
+        let credentials: Secret = serde_json::from_value(json!({
+            "metadata": {"name": "ncp-credentials"},
+            "stringData": {
+                "NCLOUD_ACCESS_KEY": scene.key.access_key, "NCLOUD_SECRET_KEY": scene.key.secret_key,
+            },
+        }))
+        .unwrap();
+        let api: Api<Secret> = Api::namespaced(scene.client.clone(), namespace);
+        api.create(&PostParams::default(), &credentials)
+            .await
+            .unwrap();
+    }
+    for object in objects("orders-db.yaml") {
+        if object.types.as_ref().unwrap().kind == "NcpSecretStore" {
+            apply(scene, &object).await;
+        }
+    }
+}
+
+async fn apply(scene: &Scene, object: &DynamicObject) {
+    let apply = PatchParams::apply("a-person").force();
+    let api = api_of(scene, object);
+    let applied = api
+        .patch(&object.name_any(), &apply, &Patch::Apply(object))
+        .await;
+    applied.unwrap_or_else(|error| panic!("{}: {error}", object.name_any()));
+}
+
+async fn check(scene: &Scene, example: &Example) {
+    let ids = example.in_ncp.iter().map(|(name, value)| {
+        let new = NewSecret::named(name).value(value.to_string());
+        scene.emulator.create_secret(new).unwrap()
+    });
+    let ids: Vec<String> = ids.collect();
+    let objects = objects(example.file);
+    for object in &objects {
+        apply(scene, object).await;
+    }
+    for expected in &example.secrets {
+        let what = format!("{}: {} is right", example.file, expected.name);
+        let api: Api<Secret> = Api::namespaced(scene.client.clone(), expected.namespace);
+        let secret = until(&what, async || {
+            let secret = api.get_opt(expected.name).await.unwrap();
+            let objects: Api<NcpSecret> = Api::namespaced(scene.client.clone(), expected.namespace);
+            let object = objects.get(expected.name).await.unwrap();
+            match condition(&object, "Ready") {
+                Some(("True", ..)) | None => secret,
+                Some((_, reason, message)) => panic!("{}: {reason}: {message}", example.file),
+            }
+        })
+        .await;
+        assert_eq!(values(&secret), expected.values, "{}", example.file);
+        let type_ = secret.type_.as_deref();
+        assert_eq!(type_, Some(expected.type_), "{}", example.file);
+    }
+    for object in objects.iter().rev() {
+        let is_needed = object.types.as_ref().unwrap().kind == "NcpSecretStore";
+        if !is_needed {
+            let api = api_of(scene, object);
+            api.delete(&object.name_any(), &Default::default())
+                .await
+                .unwrap();
+        }
+    }
+    for expected in &example.secrets {
+        let api: Api<Secret> = Api::namespaced(scene.client.clone(), expected.namespace);
+        if expected.name == "partner-api" {
+            assert!(api.get_opt(expected.name).await.unwrap().is_some());
+            continue;
+        }
+        until(&format!("{} is collected", expected.name), async || {
+            let secret = api.get_opt(expected.name).await.unwrap();
+            secret.is_none().then_some(())
+        })
+        .await;
+    }
+    for id in ids {
+        scene.emulator.request_deletion(&id).unwrap();
+        scene.emulator.delete(&id).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_example_becomes_the_secret_that_it_promises() {
+    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
+        .await
+        .unwrap();
+    let mut scene = Scene::in_own(&plane).await;
+    scene.cluster_stores = true;
+    scene.everywhere = true;
+    prepare(&scene).await;
+    scene.start_operator().await;
+    for example in examples() {
+        check(&scene, &example).await;
+    }
+}
+
+#[test]
+fn every_example_is_tried() {
+    let files = std::fs::read_dir(folder()).unwrap();
+    let mut files: BTreeSet<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    // The emulator's own test runs this one.
+    files.remove("emulator.yaml");
+    let tried: Vec<_> = examples().iter().map(|example| example.file).collect();
+    assert_eq!(files, tried.into_iter().map(str::to_owned).collect());
+}
