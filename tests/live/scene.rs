@@ -13,6 +13,7 @@ use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::{conditions, wait::await_condition};
 use kube::{Api, Client, Resource, ResourceExt};
+use ncp_emulator::behavior::{RegionalSignature, Verdict};
 use ncp_emulator::{Emulator, Key, NewSecret, Role};
 use ncp_secret_operator::api::{NcpSecret, manifests};
 use ncp_secret_operator::controller::Scope;
@@ -78,6 +79,12 @@ impl Scene {
         let emulator = Emulator::start(ncp_emulator::Settings {
             clock: clock.clone(),
             steering: Some(steering.clone()),
+            // What the emulator would accept besides, the operator shall not need.
+            behavior: ncp_emulator::Behavior {
+                regional_signature: RegionalSignature::WholePath,
+                signature_v1: Verdict::Refused,
+                ..ncp_emulator::Behavior::default()
+            },
             ..ncp_emulator::Settings::default()
         })
         .await

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::host::Host;
 use crate::settings::Endpoints;
 use crate::shared::Shared;
-use crate::state::{CallOutcome, Invocation};
+use crate::state::{CallOutcome, Invocation, State};
 
 /// How many actions run at once (`cloudfunctions-spec`).
 const MOST_AT_ONCE: usize = 100;
@@ -46,7 +46,7 @@ impl Caller {
     pub(crate) async fn run(self) {
         let mut calls = JoinSet::new();
         loop {
-            for invocation in self.shared.change(|state, _| state.take_invocations()) {
+            for invocation in self.shared.change(State::take_invocations) {
                 calls.spawn(self.clone().call(invocation));
             }
             tokio::select! {
@@ -91,7 +91,7 @@ impl Caller {
             );
         }
         self.shared.change(|state, now| {
-            state.called(&invocation.secret_id, &invocation.job_token, outcome, now);
+            state.called(&invocation, outcome, now);
         });
     }
 }

@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Position of a switch of behaviour, for example readInDisable=accepted; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Refuses everything of which it is doubtful whether NCP accepts it; the seed file and --set go over it.
+    #[arg(long)]
+    strict: bool,
     /// Fault, for example '{effect: {kind: unavailable}, times: 3}'; may be repeated.
     #[arg(long, value_name = "YAML")]
     fault: Vec<String>,
@@ -114,6 +117,9 @@ impl Arguments {
     /// The seed file, with what further arguments say over it. An error never quotes a secret's value.
     pub fn seed(&self) -> anyhow::Result<Seed> {
         let mut seed = self.seed_file()?;
+        if self.strict {
+            seed.be_strict();
+        }
         for argument in &self.secret {
             let (name, value) = argument
                 .split_once('=')

@@ -40,8 +40,8 @@ impl Host {
 
     /// The host that a secret belongs to.
     #[must_use]
-    pub const fn of(secret: &Secret) -> Self {
-        match (secret.region, secret.boundary()) {
+    pub fn of(secret: &Secret) -> Self {
+        match (secret.region, secret.host_boundary()) {
             (Region::Kr, Boundary::Global) => Self::KrGlobal,
             (Region::Kr, Boundary::Isolated) => Self::KrRegional,
             (Region::Jpn, _) => Self::JpnRegional,

@@ -23,6 +23,7 @@ mod seed;
 mod server;
 mod settings;
 mod shared;
+mod span;
 pub mod state;
 mod store;
 mod tls;

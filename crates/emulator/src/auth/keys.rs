@@ -34,7 +34,7 @@ impl fmt::Debug for Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
     /// Only one half is given.
-    #[error("the key has one half only")]
+    #[error("give both accessKey and secretKey, or neither")]
     OneHalf,
     /// Not `ncp_iam_` and 20 letters, digits or `_`, nor 20 letters or digits.
     #[error("the access key identifier is malformed")]

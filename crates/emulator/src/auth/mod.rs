@@ -106,8 +106,10 @@ impl Signed<'_> {
 }
 
 fn within_window(time: &str, now: Timestamp) -> bool {
+    // Decimal text: what `parse` takes besides, a sign or zeros in front, is not how a number is written.
+    let decimal = time.bytes().all(|byte| byte.is_ascii_digit()) && !time.starts_with('0');
     let sent = time.parse().ok().map(Timestamp::from_millisecond);
-    matches!(sent, Some(Ok(sent)) if sent.duration_since(now).abs() <= WINDOW)
+    decimal && matches!(sent, Some(Ok(sent)) if sent.duration_since(now).abs() <= WINDOW)
 }
 
 #[cfg(test)]
@@ -127,6 +129,10 @@ mod tests {
             ("99999999999999999999", false),
             ("9223372036854775807", false),
             ("17530655802.43", false),
+            ("+1753065580243", false),
+            ("01753065580243", false),
+            (" 1753065580243", false),
+            ("-1", false),
             ("", false),
         ];
         for (time, inside) in table {

@@ -4,26 +4,38 @@
 //! client that works with the defaults can be tried against each other reading as well.
 
 mod choices;
+mod dates;
+mod defaults;
+mod limits;
 mod metadata_choices;
 mod patch;
+mod rotation_choices;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::span;
+
 pub use choices::{
-    AddedPending, Afterwards, CodeForm, CreateOnGlobalHost, Destroyed, EmptyStage, ErrorFamily,
-    FailedCall, FailedPhase, ListScope, Missing, NameScope, NullData, OmittedStage, OtherHost,
-    PagePastEnd, RefusedAs, RegionalSignature, RepeatedDeletion, RetryToken, RollbackChain,
-    RotatingFrom, RotatingStatus, RotationDate, Schedule, Shown, UpdateDate, Verdict, WrittenValue,
+    CodeForm, CreateOnGlobalHost, Destroyed, EmptyStage, ErrorFamily, ListScope, LogForm, Missing,
+    NameScope, NullData, OmittedStage, OtherBoundary, OtherHost, PagePastEnd, RefusedAs,
+    RegionalSignature, RepeatedDeletion, Shown, UpdateDate, Verdict, WrittenActive, WrittenValue,
 };
 pub use metadata_choices::{ExpirationForm, NoServerRole};
 pub use patch::SwitchRefused;
+pub use rotation_choices::{
+    AddedPending, Afterwards, FailedCall, FailedPhase, RetryToken, RollbackChain, RotatingFrom,
+    RotatingStatus, RotationDate, Schedule,
+};
 
 /// The switches. They can be moved at any time and hold from the next request on.
+///
+/// Limits such as that of `pageSize` hold where switches are moved by their names; what a program puts into the fields
+/// stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Behavior {
-    /// HTTP status of every success. The pages name none.
+    /// HTTP status of every success, 200 to 299. The pages name none.
     pub success_status: u16,
     /// `data` of an action without a result. Older pages show the text `"null"`.
     pub null_data: NullData,
@@ -43,6 +55,8 @@ pub struct Behavior {
     pub written_value: WrittenValue,
     /// `region` of a secret in Japan.
     pub japan_region: String,
+    /// A line of Get Secret Logs, whose fields no page names: nested as in the log of KMS, or flat.
+    pub log_entry: LogForm,
 
     /// Who answers when the signature headers are missing.
     pub missing_authentication: ErrorFamily,
@@ -63,9 +77,13 @@ pub struct Behavior {
     /// A body without a required field for which the page also gives a default.
     pub absent_defaults: Verdict,
 
-    /// Reading a value in `DISABLE`: refused by the guide, not by the API pages.
+    /// Reading a value in `DISABLE`: the guide states that it is refused, the API pages do not.
     pub read_in_disable: Verdict,
-    /// Changing a value or the protection key in `DISABLE`: refused by the guide, not by the API pages.
+    /// Reading a value while a rotation runs; Start Rotation Job reads it in any case.
+    pub read_while_rotating: Verdict,
+    /// Reading a value behind a user's key that is disabled. Such a key cannot be chosen in any case.
+    pub read_with_disabled_key: Verdict,
+    /// Changing a value or the protection key in `DISABLE`: the guide states that it is refused, the API pages do not.
     pub edit_in_disable: Verdict,
     /// Changing a value while a rotation runs.
     pub edit_while_rotating: Verdict,
@@ -73,10 +91,16 @@ pub struct Behavior {
     pub viewer_reads_values: Verdict,
     /// Values inside the JSON object that are not strings.
     pub nested_values: Verdict,
+    /// A value whose JSON object names a key twice; each pair as it is written counts.
+    pub repeated_pairs: Verdict,
+    /// Another ACTIVE value by Update Secret Value or Update Secret Stage Value.
+    pub written_active: WrittenActive,
     /// A stage that an Update Secret Value does not mention: kept, or deleted as on older pages.
     pub omitted_stage: OmittedStage,
     /// Within what a secret's name is unique.
     pub name_scope: NameScope,
+    /// How many secrets the account may have. One more is refused as a wrong state is.
+    pub most_secrets: u32,
     /// What moves `updateDate`.
     pub update_date: UpdateDate,
     /// What a destroyed secret's detail answers.
@@ -90,19 +114,21 @@ pub struct Behavior {
     pub other_host: OtherHost,
     /// A secret that is created on the host of the global keys without naming a boundary.
     pub create_on_global_host: CreateOnGlobalHost,
+    /// A secret of Korea whose new protection key has another boundary than its host.
+    pub key_of_other_boundary: OtherBoundary,
     /// What is signed for a host whose base URL has a path.
     pub regional_signature: RegionalSignature,
     /// The signature in the header `x-ncp-apigw-signature-v1`.
     pub signature_v1: Verdict,
-    /// Secrets on one page of the list.
+    /// Secrets on one page of the list, at least 1.
     pub page_size: u32,
     /// A page of the list past the last one.
     pub page_past_end: PagePastEnd,
     /// `pageNo=0` as the first page: the table starts at 1, the page's own example sends 0.
     pub page_zero: Verdict,
-    /// Largest `pageSize` of the logs.
+    /// Largest `pageSize` of the logs, at least 1.
     pub largest_log_page: u32,
-    /// Largest request body in bytes; more is answered with 413.
+    /// Largest request body in bytes, at least 16384; more is answered with 413.
     pub largest_body: u32,
 
     /// `secretStatus` while a rotation runs.
@@ -110,6 +136,7 @@ pub struct Behavior {
     /// When `rotationPhase` becomes `ROTATING`.
     pub rotating_from: RotatingFrom,
     /// How long after its event a rotation without an end counts as failed.
+    #[serde(deserialize_with = "span::deserialize")]
     pub rotation_timeout: SignedDuration,
     /// A rotation whose HTTP action could not be called or answered with an error.
     pub failed_call: FailedCall,
@@ -117,7 +144,7 @@ pub struct Behavior {
     pub secret_id_parameter: String,
     /// What an action's parameter with the job token is called. The pages name the path parameter only.
     pub job_token_parameter: String,
-    /// Calls of a job before its Start; the guide calls the order required.
+    /// Calls of a job before its Start. The guide calls the order required, but does not say that others are refused.
     pub unstarted_job: Verdict,
     /// PENDING after a failed rotation.
     pub pending_after_failure: Afterwards,
@@ -131,7 +158,7 @@ pub struct Behavior {
     pub rollback: RollbackChain,
     /// What Add Pending Stage takes over from ACTIVE.
     pub added_pending: AddedPending,
-    /// A new rotation period while automatic rotation is off.
+    /// A new rotation period of an enabled, linked secret while automatic rotation is off; it is on afterwards.
     pub period_without_schedule: Verdict,
     /// How the next date of automatic rotation is rounded; one documented example.
     pub rotation_date: RotationDate,
@@ -139,178 +166,33 @@ pub struct Behavior {
     pub schedule: Schedule,
     /// A date of automatic rotation after a failed rotation.
     pub schedule_after_failure: Verdict,
-    /// How long one day of a rotation period or a deletion wait lasts.
+    /// How long one day of a rotation period or a deletion wait lasts, at least a second.
+    #[serde(deserialize_with = "span::deserialize")]
     pub day: SignedDuration,
 
     /// A request to the metadata service without a token, as in its version 1.
     pub metadata_without_token: Verdict,
-    /// A request with a token that is unknown or over; where it is accepted, it counts as none.
+    /// A request with a token that is unknown or over; where it is accepted, it counts as none. That it is refused is
+    /// what tokens are for, though no page says so.
     pub metadata_wrong_token: Verdict,
     /// Tokens of the metadata service, as in its version 2; where they are refused, their path is not found.
     pub metadata_tokens: Verdict,
     /// Shortest lifetime of a token that may be asked for.
+    #[serde(deserialize_with = "span::deserialize")]
     pub shortest_metadata_token: SignedDuration,
     /// Longest lifetime of a token that may be asked for; the documented example asks for 6 hours.
+    #[serde(deserialize_with = "span::deserialize")]
     pub longest_metadata_token: SignedDuration,
     /// What the metadata service of a server without a role answers.
     pub no_server_role: NoServerRole,
     /// How long the keys of a server's role are valid, at least a second.
+    #[serde(deserialize_with = "span::deserialize")]
     pub server_role_key_lifetime: SignedDuration,
     /// How long before their end new ones are handed out. With their whole lifetime, each request gets new ones.
+    #[serde(deserialize_with = "span::deserialize")]
     pub server_role_key_renewal: SignedDuration,
     /// `Expiration` of the keys.
     pub server_role_key_expiration: ExpirationForm,
     /// An empty `Message` beside the keys.
     pub server_role_key_message: Shown,
-}
-
-impl Default for Behavior {
-    fn default() -> Self {
-        Self {
-            success_status: 200,
-            null_data: NullData::Null,
-            empty_stage: EmptyStage::Null,
-            no_trigger: Missing::Absent,
-            gateway_error_code: CodeForm::Text,
-            key_id: CodeForm::Number,
-            boundary: Shown::Hidden,
-            last_rotation: Shown::Hidden,
-            written_value: WrittenValue::Encrypted,
-            japan_region: "JPN".to_owned(),
-
-            missing_authentication: ErrorFamily::Gateway,
-            missing_permission: ErrorFamily::Gateway,
-            wrong_state: RefusedAs::InvalidStatus,
-            blocked_read: RefusedAs::InvalidStatus,
-            name_taken: RefusedAs::InvalidStatus,
-            invalid_value: RefusedAs::InvalidRequest,
-            unknown_job: RefusedAs::NotFound,
-            no_linked_trigger: RefusedAs::InvalidStatus,
-            absent_defaults: Verdict::Accepted,
-
-            read_in_disable: Verdict::Refused,
-            edit_in_disable: Verdict::Refused,
-            edit_while_rotating: Verdict::Accepted,
-            viewer_reads_values: Verdict::Accepted,
-            nested_values: Verdict::Accepted,
-            omitted_stage: OmittedStage::Kept,
-            name_scope: NameScope::Region,
-            update_date: UpdateDate::EveryChange,
-            destroyed: Destroyed::NotFound,
-            repeated_deletion: RepeatedDeletion::RestartsWait,
-
-            list_scope: ListScope::Host,
-            other_host: OtherHost::NotFound,
-            create_on_global_host: CreateOnGlobalHost::MakesIsolated,
-            regional_signature: RegionalSignature::WholePath,
-            signature_v1: Verdict::Refused,
-            page_size: 100,
-            page_past_end: PagePastEnd::Empty,
-            page_zero: Verdict::Accepted,
-            largest_log_page: 1000,
-            largest_body: 1024 * 1024,
-
-            rotating_status: RotatingStatus::Enable,
-            rotating_from: RotatingFrom::Event,
-            rotation_timeout: SignedDuration::from_hours(24),
-            failed_call: FailedCall::WaitsForTimeout,
-            secret_id_parameter: "secretId".to_owned(),
-            job_token_parameter: "jobToken".to_owned(),
-            unstarted_job: Verdict::Refused,
-            pending_after_failure: Afterwards::Kept,
-            pending_after_cancel: Afterwards::Dropped,
-            phase_after_cancel: FailedPhase::None,
-            retry_token: RetryToken::New,
-            rollback: RollbackChain::Unshift,
-            added_pending: AddedPending::CopiesActive,
-            period_without_schedule: Verdict::Refused,
-            rotation_date: RotationDate::RoundedUp,
-            schedule: Schedule::Punctual,
-            schedule_after_failure: Verdict::Refused,
-            day: SignedDuration::from_hours(24),
-
-            metadata_without_token: Verdict::Accepted,
-            metadata_wrong_token: Verdict::Refused,
-            metadata_tokens: Verdict::Accepted,
-            shortest_metadata_token: SignedDuration::from_secs(1),
-            longest_metadata_token: SignedDuration::from_hours(6),
-            no_server_role: NoServerRole::EmptyList,
-            server_role_key_lifetime: SignedDuration::from_hours(1),
-            server_role_key_renewal: SignedDuration::from_mins(5),
-            server_role_key_expiration: ExpirationForm::Utc,
-            server_role_key_message: Shown::Hidden,
-        }
-    }
-}
-
-const SHORTEST_DAY: SignedDuration = SignedDuration::from_secs(1);
-
-impl Behavior {
-    /// How long `days` last here.
-    pub(crate) fn days(&self, days: u32) -> SignedDuration {
-        let days = i32::try_from(days).unwrap_or(i32::MAX);
-        self.day
-            .max(SHORTEST_DAY)
-            .checked_mul(days)
-            .unwrap_or(SignedDuration::MAX)
-    }
-
-    /// The date of automatic rotation `days` after `from` (`secretmanager-createsecret`, its example).
-    pub(crate) fn rotation_date(&self, from: Timestamp, days: u32) -> Timestamp {
-        let exact = from
-            .saturating_add(self.days(days))
-            .unwrap_or(Timestamp::MAX);
-        match self.rotation_date {
-            RotationDate::Exact => exact,
-            RotationDate::RoundedUp => rounded_up(exact, self.day.max(SHORTEST_DAY) / 24),
-        }
-    }
-}
-
-fn rounded_up(moment: Timestamp, step: SignedDuration) -> Timestamp {
-    let step = step.as_nanos().max(1);
-    let over = moment.as_nanosecond().rem_euclid(step);
-    if over == 0 {
-        return moment;
-    }
-    Timestamp::from_nanosecond(moment.as_nanosecond() + step - over).unwrap_or(Timestamp::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_documented_example_gives_the_documented_date() {
-        let registered = Timestamp::from_millisecond(1_753_065_580_243).unwrap();
-        let next = Behavior::default().rotation_date(registered, 90);
-        assert_eq!(next.as_millisecond(), 1_760_842_800_000);
-    }
-
-    #[test]
-    fn a_date_on_the_full_hour_stays() {
-        let registered = Timestamp::from_millisecond(1_760_842_800_000).unwrap();
-        let next = Behavior::default().rotation_date(registered, 1);
-        assert_eq!(next, registered + SignedDuration::from_hours(24));
-    }
-
-    #[test]
-    fn a_shorter_day_shortens_periods_and_rounding() {
-        let behavior = Behavior {
-            day: SignedDuration::from_secs(24),
-            ..Behavior::default()
-        };
-        let registered = Timestamp::from_millisecond(10_500).unwrap();
-        let next = behavior.rotation_date(registered, 2);
-        assert_eq!(next.as_millisecond(), 59_000);
-    }
-
-    #[test]
-    fn a_day_of_no_length_still_lasts_a_second() {
-        let behavior = Behavior {
-            day: SignedDuration::ZERO,
-            ..Behavior::default()
-        };
-        assert_eq!(behavior.days(7), SignedDuration::from_secs(7));
-    }
 }

@@ -23,6 +23,14 @@ pub enum SwitchRefused {
         /// What it could be instead.
         why: String,
     },
+    /// The position is past a limit.
+    #[error("the switch {name} must be {limit}")]
+    Limit {
+        /// The name.
+        name: &'static str,
+        /// What it must be.
+        limit: &'static str,
+    },
 }
 
 impl Behavior {
@@ -36,6 +44,7 @@ impl Behavior {
         for (name, position) in changes {
             patched = patched.moved(name, position)?;
         }
+        patched.check()?;
         Ok(patched)
     }
 
@@ -45,16 +54,27 @@ impl Behavior {
     ///
     /// [`SwitchRefused`].
     pub fn set(&self, name: &str, text: &str) -> Result<Self, SwitchRefused> {
-        let as_text = self.moved(name.to_owned(), Value::from(text));
-        match (as_text, text.parse::<u64>()) {
-            (Err(SwitchRefused::Position { .. }), Ok(number)) => {
-                self.moved(name.to_owned(), Value::from(number))
+        self.patched(Map::from_iter([(name.to_owned(), Value::from(text))]))
+    }
+
+    /// One switch moved, whatever its limits. Where its position makes no sense, it is read as YAML and command lines
+    /// need it: a number that is meant as a text, a text that is meant as a number, and null for the text.
+    fn moved(&self, name: String, position: Value) -> Result<Self, SwitchRefused> {
+        let other_form = match &position {
+            Value::Null => Some(Value::from("null")),
+            Value::Number(number) => Some(Value::from(number.to_string())),
+            Value::String(text) => text.parse::<u64>().ok().map(Value::from),
+            _ => None,
+        };
+        match (self.moved_exactly(name.clone(), position), other_form) {
+            (refused @ Err(SwitchRefused::Position { .. }), Some(other_form)) => {
+                self.moved_exactly(name, other_form).or(refused)
             }
             (moved, _) => moved,
         }
     }
 
-    fn moved(&self, name: String, position: Value) -> Result<Self, SwitchRefused> {
+    fn moved_exactly(&self, name: String, position: Value) -> Result<Self, SwitchRefused> {
         let mut positions = match serde_json::to_value(self) {
             Ok(Value::Object(positions)) => positions,
             // The switches can always be written as an object.
@@ -105,7 +125,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::behavior::{CodeForm, Verdict};
+    use crate::behavior::{CodeForm, NullData, Verdict};
 
     fn changes(json: Value) -> Map<String, Value> {
         serde_json::from_value(json).unwrap()
@@ -133,6 +153,8 @@ mod tests {
         assert_eq!(moved("pageSize", "7").page_size, 7);
         assert_eq!(moved("japanRegion", "81").japan_region, "81");
         assert_eq!(moved("day", "1m").day, SignedDuration::from_mins(1));
+        assert_eq!(moved("day", "2d").day, SignedDuration::from_hours(48));
+        assert_eq!(moved("nullData", "null").null_data, NullData::Null);
         let number = moved("gatewayErrorCode", "number");
         assert_eq!(number.gateway_error_code, CodeForm::Number);
     }
@@ -156,6 +178,11 @@ mod tests {
         assert!(refused("readInDisable", "maybe").contains("`accepted` or `refused`"));
         assert!(refused("pageSize", "many").contains("pageSize"));
         assert!(refused("pageSize", "-1").contains("pageSize"));
-        assert!(refused("day", "soon").contains("day"));
+        let told = "the switch day cannot be moved so: write a span such as 90s, 30m, 24h or 7d";
+        assert_eq!(refused("day", "soon"), told);
+        assert_eq!(
+            refused("rotationTimeout", "1y"),
+            told.replace("switch day", "switch rotationTimeout")
+        );
     }
 }

@@ -7,13 +7,14 @@ mod server_role;
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use serde_saphyr::Error as YamlError;
 
 use crate::auth::{Key, KeyRefused};
 use crate::behavior::{Behavior, SwitchRefused};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
-use crate::state::{FindError, ProtectionKey, Refusal, Text, Trigger};
+use crate::state::{FindError, ProtectionKey, Refusal, Text, Trigger, Unfit};
 
 pub(crate) use key::SeedKey;
 pub(crate) use secret::{SeedSecret, SeedValue};
@@ -23,7 +24,11 @@ pub(crate) use server_role::SeedServerRole;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Seed {
-    behavior: Behavior,
+    /// The switches that are named.
+    behavior: Map<String, Value>,
+    /// The positions of the others.
+    #[serde(skip)]
+    others: Behavior,
     keys: Vec<SeedKey>,
     triggers: Vec<Trigger>,
     protection_keys: Vec<ProtectionKey>,
@@ -32,12 +37,15 @@ pub struct Seed {
     faults: Vec<Fault>,
 }
 
-/// Why a seed cannot be had. The text never quotes the file, which holds values.
+/// Why a seed cannot be had. Of the file, which holds values, the text quotes switches and names at most.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeedError {
     /// The text is not YAML, or not that of a seed.
     #[error("the seed file is not understood{}", .0.map(|place| format!(" at {place}")).unwrap_or_default())]
     Unreadable(Option<Place>),
+    /// A switch cannot be moved.
+    #[error(transparent)]
+    Switch(#[from] SwitchRefused),
     /// A key is malformed, or has one half only.
     #[error("key {number} of the seed cannot be added")]
     Key {
@@ -45,6 +53,22 @@ pub enum SeedError {
         number: usize,
         /// Why.
         source: KeyRefused,
+    },
+    /// A trigger makes no sense.
+    #[error("trigger {number} of the seed cannot be added")]
+    Trigger {
+        /// Its place among the triggers, from 1.
+        number: usize,
+        /// Why.
+        source: Unfit,
+    },
+    /// A protection key makes no sense.
+    #[error("protection key {number} of the seed cannot be added")]
+    ProtectionKey {
+        /// Its place among the protection keys, from 1.
+        number: usize,
+        /// Why.
+        source: Unfit,
     },
     /// A secret is refused.
     #[error("the secret {name} of the seed cannot be created")]
@@ -87,9 +111,21 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// [`SeedError::Unreadable`].
+    /// [`SeedError::Unreadable`] or [`SeedError::Switch`].
     pub fn parse(yaml: &str) -> Result<Self, SeedError> {
-        serde_saphyr::from_str(yaml).map_err(|error| SeedError::Unreadable(place(&error)))
+        let seed: Self =
+            serde_saphyr::from_str(yaml).map_err(|error| SeedError::Unreadable(place(&error)))?;
+        seed.behavior()?;
+        Ok(seed)
+    }
+
+    /// With the positions of [`Behavior::strict`] for the switches that are not named.
+    pub fn be_strict(&mut self) {
+        self.others = Behavior::strict();
+    }
+
+    fn behavior(&self) -> Result<Behavior, SwitchRefused> {
+        self.others.patched(self.behavior.clone())
     }
 
     /// With a value for the secrets of this name, or else with a further secret of Korea behind an isolated key.
@@ -123,7 +159,10 @@ impl Seed {
     ///
     /// [`SwitchRefused`].
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), SwitchRefused> {
-        self.behavior = self.behavior.set(name, text)?;
+        let mut named = self.behavior.clone();
+        named.insert(name.to_owned(), Value::from(text));
+        self.others.patched(named.clone())?;
+        self.behavior = named;
         Ok(())
     }
 
@@ -136,14 +175,19 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// [`SeedError`] of the first secret, fault or key that cannot be added; what is before it is added.
+    /// [`SeedError`] of the first switch, trigger, key, secret or fault that cannot be added; what is before it is added.
     pub fn sow(self, emulator: &Emulator) -> Result<Vec<Key>, SeedError> {
-        emulator.behave(|behavior| *behavior = self.behavior);
-        for trigger in self.triggers {
-            emulator.put_trigger(trigger);
+        let moved = self.behavior()?;
+        emulator.behave(|behavior| *behavior = moved);
+        for (trigger, number) in self.triggers.into_iter().zip(1..) {
+            emulator
+                .change(|state, _| state.admit_trigger(trigger))
+                .map_err(|source| SeedError::Trigger { number, source })?;
         }
-        for key in self.protection_keys {
-            emulator.put_protection_key(key);
+        for (key, number) in self.protection_keys.into_iter().zip(1..) {
+            emulator
+                .change(|state, _| state.admit_protection_key(key))
+                .map_err(|source| SeedError::ProtectionKey { number, source })?;
         }
         for secret in self.secrets {
             let name = secret.name().to_owned();

@@ -77,9 +77,14 @@ impl Chain {
 
     /// What Complete does.
     pub(super) fn shift(&mut self) {
+        self.keep_active();
+        self.active = self.pending.take();
+    }
+
+    /// Makes ACTIVE PREVIOUS, and PREVIOUS SUSPENDED.
+    pub(super) fn keep_active(&mut self) {
         self.suspended = self.previous.take();
         self.previous = self.active.take();
-        self.active = self.pending.take();
     }
 
     pub(super) fn roll_back(&mut self, reading: RollbackChain) {

@@ -130,8 +130,9 @@ impl State {
     /// # Errors
     ///
     /// [`Refusal::Invalid`], [`Refusal::InvalidValue`], [`Refusal::NameTaken`], [`Refusal::TriggerNotFound`],
-    /// [`Refusal::ProtectionKeyNotFound`] or [`Refusal::ProtectionKeyUnusable`].
+    /// [`Refusal::ProtectionKeyNotFound`], [`Refusal::ProtectionKeyUnusable`] or [`Refusal::TooManySecrets`].
     pub fn create(&mut self, new: NewSecret, now: Timestamp) -> Result<&Secret, Refusal> {
+        self.check_room()?;
         check_name(&new.name)?;
         check_memo(&new.memo)?;
         let targets = new.targets.unwrap_or_else(|| value::keys(&new.value));
@@ -141,6 +142,7 @@ impl State {
             .resolve(new.region, |tag| self.protection_keys.get(tag))?;
         self.check_rotation(&new.rotation, new.region)?;
         self.check_name_free(&new.name, new.region, &protection)?;
+        self.check_names_apart(&new.name, new.id.as_deref())?;
         let id = self.new_id(new.id)?;
         let secret = Secret {
             id: id.clone(),
@@ -148,6 +150,7 @@ impl State {
             memo: new.memo,
             region: new.region,
             protection,
+            host_boundary: None,
             lifecycle: Lifecycle::Enable,
             phase: Phase::None,
             chain: Chain {
@@ -168,6 +171,7 @@ impl State {
             failed_token: None,
             last_rotation: None,
             ever_rotated: false,
+            jobs: 0,
         };
         self.named
             .entry(secret.name.clone())
@@ -180,6 +184,16 @@ impl State {
         self.secrets.get(&id).ok_or(Refusal::SecretNotFound)
     }
 
+    fn check_room(&self) -> Result<(), Refusal> {
+        let most = usize::try_from(self.behavior.most_secrets).unwrap_or(usize::MAX);
+        // Those that are destroyed are few, so that the living ones seldom have to be counted.
+        if self.secrets.len() < most || self.secrets().count() < most {
+            Ok(())
+        } else {
+            Err(Refusal::TooManySecrets)
+        }
+    }
+
     fn new_id(&mut self, wanted: Option<String>) -> Result<String, Refusal> {
         match wanted {
             None => Ok(hexadecimal(ID_DIGITS, &mut self.random)),
@@ -188,6 +202,23 @@ impl State {
             }
             Some(id) => Ok(id),
         }
+    }
+
+    /// In many places an identifier stands for a secret, or else a name, so that neither may be the other's.
+    fn check_names_apart(&self, name: &str, id: Option<&str>) -> Result<(), Refusal> {
+        let lives = |secret: &Secret| secret.lifecycle != Lifecycle::Destroyed;
+        if self.secrets.get(name).is_some_and(lives) {
+            return Err(Refusal::Invalid(
+                "secretName is the identifier of another secret",
+            ));
+        }
+        let named = id.and_then(|id| self.named.get(id)).into_iter().flatten();
+        if named.filter_map(|id| self.secrets.get(id)).any(lives) {
+            return Err(Refusal::Invalid(
+                "the identifier is the name of another secret",
+            ));
+        }
+        Ok(())
     }
 
     fn check_rotation(&self, rotation: &Rotation, region: Region) -> Result<(), Refusal> {
@@ -216,7 +247,9 @@ impl State {
         let collides = |other: &Secret| match self.behavior.name_scope {
             NameScope::Account => true,
             NameScope::Region => other.region == region,
-            NameScope::Host => other.region == region && other.boundary() == protection.boundary,
+            NameScope::Host => {
+                other.region == region && other.host_boundary() == protection.boundary
+            }
         };
         let taken = self
             .named

@@ -14,13 +14,15 @@ pub enum FindError {
 }
 
 impl State {
-    /// A secret by its identifier, also a destroyed one, or else by its name.
+    /// A secret by its identifier, or else by its name, or else a destroyed one by its identifier.
     ///
     /// # Errors
     ///
     /// [`FindError`] unless exactly one secret is meant.
     pub fn find(&self, id_or_name: &str) -> Result<&Secret, FindError> {
-        if let Some(secret) = self.secret(id_or_name) {
+        let lives = |secret: &&Secret| secret.lifecycle != Lifecycle::Destroyed;
+        let identified = self.secret(id_or_name);
+        if let Some(secret) = identified.filter(lives) {
             return Ok(secret);
         }
         let mut named = self
@@ -29,9 +31,9 @@ impl State {
             .into_iter()
             .flatten()
             .filter_map(|id| self.secret(id))
-            .filter(|secret| secret.lifecycle != Lifecycle::Destroyed);
+            .filter(lives);
         match (named.next(), named.next()) {
-            (None, _) => Err(FindError::Unknown(id_or_name.to_owned())),
+            (None, _) => identified.ok_or_else(|| FindError::Unknown(id_or_name.to_owned())),
             (Some(secret), None) => Ok(secret),
             (Some(_), Some(_)) => Err(FindError::Ambiguous(id_or_name.to_owned())),
         }
@@ -64,5 +66,8 @@ mod tests {
         }
         assert_eq!(state.find("shop").unwrap().id, "japan");
         assert_eq!(state.find("korea").unwrap().lifecycle, Lifecycle::Destroyed);
+        let heir = state.create(NewSecret::named("korea").id("heir"), now);
+        assert_eq!(heir.unwrap().id, "heir");
+        assert_eq!(state.find("korea").unwrap().id, "heir");
     }
 }

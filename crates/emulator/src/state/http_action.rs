@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::job::Job;
 use super::secret::{Region, Secret};
 use super::trigger::{Action, Trigger};
 use crate::behavior::Behavior;
+use crate::span;
 
 /// How long an action may run when nothing else is said (`cloudfunctions-spec`).
 const DEFAULT_LIMIT: SignedDuration = SignedDuration::from_secs(60);
@@ -74,7 +76,7 @@ impl TryFrom<Url> for ActionUrl {
 
 /// How long a call may take (`cloudfunctions-spec`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "SignedDuration")]
+#[serde(try_from = "Span")]
 pub struct Limit(SignedDuration);
 
 impl Limit {
@@ -88,6 +90,18 @@ impl Limit {
 impl Default for Limit {
     fn default() -> Self {
         Self(DEFAULT_LIMIT)
+    }
+}
+
+/// A span as it is read.
+#[derive(Deserialize)]
+struct Span(#[serde(deserialize_with = "span::deserialize")] SignedDuration);
+
+impl TryFrom<Span> for Limit {
+    type Error = OutsideLimits;
+
+    fn try_from(Span(span): Span) -> Result<Self, OutsideLimits> {
+        span.try_into()
     }
 }
 
@@ -117,14 +131,15 @@ pub struct Invocation {
     pub region: Region,
     /// The job that the action is to drive.
     pub job_token: String,
+    /// Which job of the secret that is, as the token can be that of an earlier one.
+    pub(super) job_number: u64,
     /// What to call.
     pub action: HttpAction,
 }
 
 impl Invocation {
-    /// The call that a secret's job waits for.
-    pub(super) fn of(secret: &Secret, trigger: &Trigger) -> Option<Self> {
-        let job = secret.job.as_ref().filter(|job| job.uncalled)?;
+    /// The call that a secret's job waits for; none when the trigger has no HTTP action.
+    pub(super) fn of(secret: &Secret, job: &Job, trigger: &Trigger) -> Option<Self> {
         let Action::Http(action) = &trigger.action else {
             return None;
         };
@@ -132,6 +147,7 @@ impl Invocation {
             secret_id: secret.id.clone(),
             region: secret.region,
             job_token: job.token.clone(),
+            job_number: job.number,
             action: action.clone(),
         })
     }
@@ -158,6 +174,8 @@ pub enum CallOutcome {
     TimedOut,
     /// Without an answer.
     Unreachable,
+    /// It was not made, as the trigger has another action by now.
+    NoAction,
 }
 
 impl CallOutcome {
@@ -174,6 +192,7 @@ impl fmt::Display for CallOutcome {
             Self::Answered(status) => write!(formatter, "HTTP {status}"),
             Self::TimedOut => formatter.write_str("TIMEOUT"),
             Self::Unreachable => formatter.write_str("UNREACHABLE"),
+            Self::NoAction => formatter.write_str("NO HTTP ACTION"),
         }
     }
 }

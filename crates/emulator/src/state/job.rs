@@ -77,10 +77,19 @@ pub struct Job {
     pub(super) plan: VecDeque<(Timestamp, JobStep)>,
     /// Whether its HTTP action has still to be called.
     pub(super) uncalled: bool,
+    /// Which job of the secret it is, from 1: a retry may have the token of the job before it.
+    #[serde(default)]
+    pub(super) number: u64,
 }
 
 impl Job {
-    pub(super) fn new(token: String, cause: Cause, action: &Action, raised: Timestamp) -> Self {
+    pub(super) fn new(
+        number: u64,
+        token: String,
+        cause: Cause,
+        action: &Action,
+        raised: Timestamp,
+    ) -> Self {
         let plan = action
             .plan()
             .into_iter()
@@ -93,6 +102,7 @@ impl Job {
             started: false,
             plan,
             uncalled: matches!(action, Action::Http(_)),
+            number,
         }
     }
 

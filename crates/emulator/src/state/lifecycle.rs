@@ -7,7 +7,7 @@ use super::protection::{Boundary, Protection, ProtectionChoice};
 use super::refusal::Refusal;
 use super::secret::{About, Lifecycle, Phase, Secret};
 use super::surroundings::Surroundings;
-use crate::behavior::{Behavior, RepeatedDeletion};
+use crate::behavior::{Behavior, OtherBoundary, RepeatedDeletion};
 
 /// Days between a request for deletion and the end (`secretmanager-requestsecretdeletion`).
 const DELETION_WAIT: u32 = 7;
@@ -115,7 +115,10 @@ impl Secret {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         self.require_editable(around.behavior)?;
+        let host = self.host_boundary();
         self.protection = choice.resolve(self.region, |tag| around.protection_keys.get(tag))?;
+        let keeps_host = around.behavior.key_of_other_boundary == OtherBoundary::KeepsHost;
+        self.host_boundary = Some(host).filter(|host| keeps_host && *host != self.boundary());
         self.touch(About::Settings, around.behavior, now);
         Ok(())
     }
@@ -124,6 +127,12 @@ impl Secret {
     #[must_use]
     pub const fn boundary(&self) -> Boundary {
         self.protection.boundary
+    }
+
+    /// The boundary of the host it lives on.
+    #[must_use]
+    pub fn host_boundary(&self) -> Boundary {
+        self.host_boundary.unwrap_or_else(|| self.boundary())
     }
 
     fn enter(&mut self, lifecycle: Lifecycle, behavior: &Behavior, now: Timestamp) {

@@ -9,11 +9,13 @@ mod change;
 mod creation;
 mod find;
 mod http_action;
+mod invocations;
 mod job;
 mod lifecycle;
 mod log;
 mod protection;
 mod random;
+mod reading;
 mod refusal;
 mod rehearsal;
 mod rotation;
@@ -23,6 +25,7 @@ mod secret;
 mod surroundings;
 mod text;
 mod trigger;
+mod triggers_and_keys;
 mod value;
 mod values;
 
@@ -53,6 +56,7 @@ pub use schedule::DEFAULT_PERIOD;
 pub use secret::{AutomaticRotation, LastRotation, Lifecycle, Phase, Region, Secret};
 pub use text::Text;
 pub use trigger::{Action, Trigger};
+pub use triggers_and_keys::Unfit;
 pub use value::{LARGEST_VALUE, MOST_PAIRS};
 
 /// Lines of one log that are kept at most, and at least.
@@ -193,34 +197,6 @@ impl State {
         Ok(())
     }
 
-    /// Whether there are calls of HTTP actions that nobody has taken yet.
-    #[must_use]
-    pub fn has_invocations(&self) -> bool {
-        !self.to_call.is_empty()
-    }
-
-    /// The calls of HTTP actions that nobody has taken yet.
-    pub fn take_invocations(&mut self) -> Vec<Invocation> {
-        let waiting = std::mem::take(&mut self.to_call);
-        waiting
-            .iter()
-            .filter_map(|id| {
-                let secret = self.secrets.get(id)?;
-                let trigger = self.triggers.get(secret.trigger.as_ref()?)?;
-                Invocation::of(secret, trigger)
-            })
-            .collect()
-    }
-
-    /// Takes down how the call of a job's action ended.
-    pub fn called(&mut self, id: &str, token: &str, outcome: CallOutcome, now: Timestamp) {
-        self.forget_change(id);
-        if let Some((secret, mut around)) = self.part(id) {
-            secret.called(token, outcome, &mut around, now);
-        }
-        self.expect_change(id);
-    }
-
     /// Makes random text for a job.
     ///
     /// # Errors
@@ -228,38 +204,6 @@ impl State {
     /// [`Refusal::Invalid`], see [`RandomText::generate`].
     pub fn random_text(&mut self, kind: &RandomText) -> Result<Text, Refusal> {
         kind.generate(&mut self.random)
-    }
-
-    /// Every trigger, oldest first.
-    pub fn triggers(&self) -> impl Iterator<Item = &Trigger> {
-        self.triggers.values()
-    }
-
-    /// A trigger by its identifier.
-    #[must_use]
-    pub fn trigger(&self, id: &str) -> Option<&Trigger> {
-        self.triggers.get(id)
-    }
-
-    /// Adds a trigger, or replaces the one of the same identifier.
-    pub fn put_trigger(&mut self, trigger: Trigger) {
-        let (number, _) = self.triggers.insert_full(trigger.id.clone(), trigger);
-        if let Some(unsaved) = &mut self.unsaved {
-            unsaved.triggers.insert(number);
-        }
-    }
-
-    /// Every user's key, oldest first.
-    pub fn protection_keys(&self) -> impl Iterator<Item = &ProtectionKey> {
-        self.protection_keys.values()
-    }
-
-    /// Adds a user's key, or replaces the one of the same tag.
-    pub fn put_protection_key(&mut self, key: ProtectionKey) {
-        let (number, _) = self.protection_keys.insert_full(key.tag.clone(), key);
-        if let Some(unsaved) = &mut self.unsaved {
-            unsaved.protection_keys.insert(number);
-        }
     }
 
     /// A secret's log.

@@ -17,6 +17,12 @@ pub enum Refusal {
     /// The protection key is disabled or of another boundary.
     #[error("the protection key cannot be used: {0}")]
     ProtectionKeyUnusable(&'static str),
+    /// The protection key is disabled, so that nothing can be decrypted.
+    #[error("the protection key is disabled")]
+    ProtectionKeyDisabled,
+    /// The account has as many secrets as it may have.
+    #[error("the account has as many secrets as it may have")]
+    TooManySecrets,
     /// The job token is wrong, or its job is over.
     #[error("no such rotation job")]
     JobNotFound,

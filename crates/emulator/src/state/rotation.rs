@@ -135,7 +135,8 @@ impl Secret {
             .log
             .push(LogEntry::internal(now, cause.word(), "Raise Rotation Event").of_job(&token));
         self.recent_action = Some(trigger.action_name());
-        let job = Job::new(token, cause, &trigger.action, now);
+        self.jobs = self.jobs.saturating_add(1);
+        let job = Job::new(self.jobs, token, cause, &trigger.action, now);
         if job.uncalled {
             around.to_call.insert(self.id.clone());
         }
@@ -168,17 +169,16 @@ impl Secret {
     pub(super) fn called(
         &mut self,
         token: &str,
+        number: u64,
         outcome: CallOutcome,
         around: &mut Surroundings,
         now: Timestamp,
     ) {
         let entry = LogEntry::internal(now, "trigger", "Call Action").of_job(token);
         around.log.push(entry.with_result(outcome.to_string()));
-        if self.require_job(token).is_err() {
-            return;
-        }
-        if let Some(job) = &mut self.job {
-            job.uncalled = false;
+        match &mut self.job {
+            Some(job) if job.number == number => job.uncalled = false,
+            _ => return,
         }
         if !outcome.is_success() && around.behavior.failed_call == FailedCall::FailsRotation {
             self.fail(around, now);
@@ -197,7 +197,7 @@ impl Secret {
     }
 
     fn start(&mut self, around: &Surroundings) -> Result<(), Refusal> {
-        self.require_readable(around.behavior)?;
+        self.require_decryptable(around.behavior, around.protection_keys)?;
         if let Some(job) = &mut self.job {
             job.started = true;
         }

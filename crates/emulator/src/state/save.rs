@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use serde::Serialize;
+
 use super::{Log, Secret, State};
 use crate::store::{Entries, Entry, LOGS, Unreadable};
 
@@ -99,14 +101,12 @@ impl State {
             entries.push(Entry::new(RANDOM, &self.random.get_seed()));
         }
         for number in &noted.triggers {
-            if let Some((_, trigger)) = self.triggers.get_index(*number) {
-                entries.push(Entry::new(numbered(TRIGGERS, *number), trigger));
-            }
+            let trigger = self.triggers.get_index(*number);
+            entries.push(written(TRIGGERS, *number, trigger));
         }
         for number in &noted.protection_keys {
-            if let Some((_, key)) = self.protection_keys.get_index(*number) {
-                entries.push(Entry::new(numbered(PROTECTION_KEYS, *number), key));
-            }
+            let key = self.protection_keys.get_index(*number);
+            entries.push(written(PROTECTION_KEYS, *number, key));
         }
         for number in noted.logs {
             self.add_log_entries(number, &mut entries);
@@ -126,6 +126,14 @@ impl State {
             new.into_iter()
                 .map(|(line, entry)| Entry::new(name(line), entry)),
         );
+    }
+}
+
+/// What stands in a place, or that nothing stands there any more.
+fn written(prefix: &str, number: usize, held: Option<(&String, &impl Serialize)>) -> Entry {
+    match held {
+        Some((_, held)) => Entry::new(numbered(prefix, number), held),
+        None => Entry::removed(numbered(prefix, number)),
     }
 }
 

@@ -70,9 +70,12 @@ impl Secret {
     ) -> Result<(), Refusal> {
         self.require_not_revoked()?;
         check_period(period)?;
-        let off = self.automatic_rotation.is_none();
-        if off && (behavior.period_without_schedule == Verdict::Refused || self.trigger.is_none()) {
-            return Err(Refusal::AutomaticRotationOff);
+        if self.automatic_rotation.is_none() {
+            // It switches automatic rotation on, which needs the same as when it is enabled.
+            if behavior.period_without_schedule == Verdict::Refused || self.trigger.is_none() {
+                return Err(Refusal::AutomaticRotationOff);
+            }
+            self.require_linkable()?;
         }
         self.schedule(period, behavior, now);
         Ok(())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::Chain;
 use super::job::Job;
-use super::protection::Protection;
+use super::protection::{Boundary, Protection};
 use super::refusal::Refusal;
 use crate::behavior::{Behavior, RotatingStatus, UpdateDate, Verdict};
 
@@ -122,6 +122,8 @@ pub struct Secret {
     pub region: Region,
     /// What encrypts it.
     pub protection: Protection,
+    /// The boundary of the host it lives on, when that is another than the boundary of its key.
+    pub host_boundary: Option<Boundary>,
     /// Never [`Lifecycle::Rotating`]: see [`Secret::shown_lifecycle`].
     pub lifecycle: Lifecycle,
     /// Where its rotation stands.
@@ -150,6 +152,9 @@ pub struct Secret {
     pub last_rotation: Option<LastRotation>,
     /// Whether a rotation was ever completed.
     pub ever_rotated: bool,
+    /// How many jobs it has had.
+    #[serde(default)]
+    pub(super) jobs: u64,
 }
 
 /// What a change was about, for `updateDate`.
@@ -169,21 +174,6 @@ impl Secret {
             Lifecycle::Rotating
         } else {
             self.lifecycle
-        }
-    }
-
-    /// Whether its values may be read.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::BlockedRead`] in the lifecycles that forbid it.
-    pub fn require_readable(&self, behavior: &Behavior) -> Result<(), Refusal> {
-        match self.lifecycle {
-            Lifecycle::Enable | Lifecycle::Rotating => Ok(()),
-            Lifecycle::Disable if behavior.read_in_disable == Verdict::Accepted => Ok(()),
-            Lifecycle::Disable | Lifecycle::Revoke | Lifecycle::Destroyed => {
-                Err(Refusal::BlockedRead(self.lifecycle))
-            }
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::http_action::HttpAction;
 use super::job::JobStep;
 use super::secret::Region;
+use crate::span;
 
 /// What happens when a trigger is called. Spans are time of the emulator's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,11 +23,13 @@ pub enum Action {
     /// Starts at once, adds PENDING after half the span, and completes after the span.
     Succeed {
         /// From the event to Complete.
+        #[serde(deserialize_with = "span::deserialize")]
         after: SignedDuration,
     },
     /// Starts at once, adds PENDING after half the span, and reports failure after the span.
     Fail {
         /// From the event to Fail.
+        #[serde(deserialize_with = "span::deserialize")]
         after: SignedDuration,
     },
     /// Starts, adds PENDING, and is never heard of again.
@@ -34,6 +37,7 @@ pub enum Action {
     /// Succeeds, and takes its time before each of its three steps.
     Slow {
         /// Before Start, before Add Pending Stage, and before Complete.
+        #[serde(deserialize_with = "span::deserialize")]
         step: SignedDuration,
     },
     /// An endpoint of the user's own is called, which then drives the job through `/action/v1`.
@@ -41,6 +45,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether a step would come before its event.
+    pub(super) fn is_backwards(&self) -> bool {
+        match *self {
+            Self::Succeed { after: span }
+            | Self::Fail { after: span }
+            | Self::Slow { step: span } => span.is_negative(),
+            Self::Manual | Self::Hang | Self::Http(_) => false,
+        }
+    }
+
     /// The steps of a built-in action, with the span from the event to each.
     pub(super) fn plan(&self) -> Vec<(SignedDuration, JobStep)> {
         let soon = SignedDuration::ZERO;

@@ -1,7 +1,12 @@
 //! The JSON text of one stage: its limits, and the next value of a rotation.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use fastrand::Rng;
 use indexmap::IndexMap;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::random::RandomText;
@@ -30,6 +35,9 @@ pub(super) fn check_with_targets(
     let pairs = pairs_within_limits(value, behavior)?;
     if targets.is_empty() {
         return Err(Refusal::Invalid("rotationTargets must not be empty"));
+    }
+    if targets.iter().collect::<HashSet<_>>().len() < targets.len() {
+        return Err(Refusal::Invalid("rotationTargets must be different"));
     }
     if targets.iter().all(|target| pairs.contains_key(target)) {
         Ok(())
@@ -66,22 +74,24 @@ pub(super) fn pending(
             .map_err(|_| Refusal::InvalidValue("the value cannot be written as JSON"))?;
         pairs.insert(target.clone(), value);
     }
-    serde_json::to_string(&pairs)
+    let written = serde_json::to_string(&pairs)
         .map(Text::from)
-        .map_err(|_| Refusal::InvalidValue("the value cannot be written as JSON"))
+        .map_err(|_| Refusal::InvalidValue("the value cannot be written as JSON"))?;
+    check_bytes(&written)?;
+    check_count(pairs.len())?;
+    Ok(written)
 }
 
 const NOT_AN_OBJECT: &str = "the value must be a JSON object";
 
 fn pairs_within_limits(value: &Text, behavior: &Behavior) -> Result<Pairs, Refusal> {
-    if value.as_str().len() > LARGEST_VALUE {
-        return Err(Refusal::InvalidValue(
-            "the value must be at most 10,000 bytes",
-        ));
-    }
-    let pairs = parse(value).ok_or(Refusal::InvalidValue(NOT_AN_OBJECT))?;
-    if !(1..=MOST_PAIRS).contains(&pairs.len()) {
-        return Err(Refusal::InvalidValue("the value must have 1 to 100 pairs"));
+    check_bytes(value)?;
+    let written = pairs_as_written(value).ok_or(Refusal::InvalidValue(NOT_AN_OBJECT))?;
+    let count = written.len();
+    check_count(count)?;
+    let pairs: Pairs = written.into_iter().collect();
+    if behavior.repeated_pairs == Verdict::Refused && pairs.len() < count {
+        return Err(Refusal::InvalidValue("the value names a key twice"));
     }
     let texts_only = || pairs.values().all(|value| value.get().starts_with('"'));
     if behavior.nested_values == Verdict::Refused && !texts_only() {
@@ -92,8 +102,57 @@ fn pairs_within_limits(value: &Text, behavior: &Behavior) -> Result<Pairs, Refus
     Ok(pairs)
 }
 
+fn check_bytes(value: &Text) -> Result<(), Refusal> {
+    if value.as_str().len() > LARGEST_VALUE {
+        return Err(Refusal::InvalidValue(
+            "the value must be at most 10,000 bytes",
+        ));
+    }
+    Ok(())
+}
+
+fn check_count(pairs: usize) -> Result<(), Refusal> {
+    if !(1..=MOST_PAIRS).contains(&pairs) {
+        return Err(Refusal::InvalidValue("the value must have 1 to 100 pairs"));
+    }
+    Ok(())
+}
+
 fn parse(value: &Text) -> Option<Pairs> {
-    serde_json::from_str(value.as_str()).ok()
+    Some(pairs_as_written(value)?.into_iter().collect())
+}
+
+/// Every pair, also those whose key comes again.
+fn pairs_as_written(value: &Text) -> Option<Vec<(String, Box<RawValue>)>> {
+    serde_json::from_str(value.as_str())
+        .ok()
+        .map(|Written(pairs)| pairs)
+}
+
+struct Written(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Writing)
+    }
+}
+
+struct Writing;
+
+impl<'de> Visitor<'de> for Writing {
+    type Value = Written;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Written, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Written(pairs))
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +175,9 @@ mod tests {
             (r#"{"abc":1,"d":{"e":[null]}}"#.to_owned(), true),
             (with_pairs(100), true),
             (with_pairs(101), false),
+            (r#"{"abc":"x","abc":"y"}"#.to_owned(), true),
+            (format!("{{{}\"k\":1}}", "\"k\":1,".repeat(99)), true),
+            (format!("{{{}\"k\":1}}", "\"k\":1,".repeat(100)), false),
             (with_bytes(10_000), true),
             (with_bytes(10_001), false),
             ("{}".to_owned(), false),
@@ -140,6 +202,17 @@ mod tests {
         };
         assert!(check(&Text::from(r#"{"a": "b"}"#), &strict).is_ok());
         assert!(check(&Text::from(r#"{"a": "b", "c": 1}"#), &strict).is_err());
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_can_be_refused() {
+        let strict = Behavior {
+            repeated_pairs: Verdict::Refused,
+            ..Behavior::default()
+        };
+        assert!(check(&Text::from(r#"{"abc":"x","abd":"y"}"#), &strict).is_ok());
+        assert!(check(&Text::from(r#"{"abc":"x","abc":"y"}"#), &strict).is_err());
+        assert!(check(&Text::from(r#"{"abc":"x","\u0061bc":"y"}"#), &strict).is_err());
     }
 
     #[test]

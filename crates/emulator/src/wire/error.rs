@@ -177,9 +177,12 @@ impl Failure {
             Refusal::NameTaken => behavior.name_taken.into(),
             Refusal::Invalid(_) => ServiceError::InvalidRequest,
             Refusal::InvalidValue(_) => behavior.invalid_value.into(),
-            Refusal::BlockedRead(_) => behavior.blocked_read.into(),
+            Refusal::BlockedRead(_) | Refusal::ProtectionKeyDisabled => {
+                behavior.blocked_read.into()
+            }
             Refusal::NoTrigger => behavior.no_linked_trigger.into(),
             Refusal::ProtectionKeyUnusable(_)
+            | Refusal::TooManySecrets
             | Refusal::WrongLifecycle(_)
             | Refusal::WrongPhase(_)
             | Refusal::AutomaticRotationOn

@@ -72,7 +72,7 @@ impl Query {
         let mut values = self.0.iter().filter(|(other, _)| other == name);
         let value = values.next().map(|(_, value)| value.clone());
         if values.next().is_some() {
-            return Err(Failure::invalid("A query parameter occurs twice."));
+            return Err(Failure::invalid(&format!("{name} occurs twice.")));
         }
         Ok(value)
     }
@@ -94,9 +94,21 @@ impl Query {
     ) -> Result<Option<T>, Failure> {
         self.text(name)?
             .map(|text| {
-                parse(&text).ok_or_else(|| Failure::invalid("A query parameter is not a number."))
+                parse(&text).ok_or_else(|| Failure::invalid(&format!("{name} {}.", fault(&text))))
             })
             .transpose()
+    }
+}
+
+/// What is wrong with a number that cannot be used.
+fn fault(text: &str) -> &'static str {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        "is not a number"
+    } else if text.starts_with('-') {
+        "is too small"
+    } else {
+        "is too large"
     }
 }
 
@@ -124,6 +136,29 @@ mod tests {
         ];
         for (target, expected) in table {
             assert_eq!(page(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_number_is_told() {
+        let table = [
+            ("/x?pageNo=4294967296", "pageNo is too large."),
+            ("/x?pageNo=-1", "pageNo is too small."),
+            ("/x?pageNo=one", "pageNo is not a number."),
+            ("/x?pageNo=", "pageNo is not a number."),
+            ("/x?pageNo=1&pageNo=1", "pageNo occurs twice."),
+            (
+                "/x?timestampTo=99999999999999999",
+                "timestampTo is too large.",
+            ),
+            (
+                "/x?timestampFrom=-99999999999999999",
+                "timestampFrom is too small.",
+            ),
+        ];
+        for (target, told) in table {
+            let refused = LogQuery::parse(Target::new(target), &Behavior::default()).err();
+            assert_eq!(refused, Some(Failure::invalid(told)), "{target}");
         }
     }
 

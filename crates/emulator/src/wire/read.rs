@@ -75,7 +75,7 @@ impl ApiCall<'_> {
             .filter(wanted)
             .skip((query.page - 1).saturating_mul(query.page_size))
             .take(query.page_size)
-            .map(view_lists::log_line)
+            .map(|entry| view_lists::log_line(entry, state.behavior().log_entry))
             .collect();
         Ok(encoded(&Success::of(json!({
             "pageSize": query.page_size,
@@ -123,10 +123,6 @@ pub(super) fn read_chain(id: &str, state: &State) -> Result<Vec<u8>, Failure> {
 }
 
 fn readable<'a>(id: &str, state: &'a State) -> Result<&'a Secret, Failure> {
-    let behavior = state.behavior();
-    let secret = find(id, state)?;
-    match secret.require_readable(behavior) {
-        Ok(()) => Ok(secret),
-        Err(refusal) => Err(Failure::refused(&refusal, behavior)),
-    }
+    let readable = state.readable(id);
+    readable.map_err(|refusal| Failure::refused(&refusal, state.behavior()))
 }

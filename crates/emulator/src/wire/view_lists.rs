@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::view::region;
-use crate::behavior::{Behavior, CodeForm};
+use crate::behavior::{Behavior, CodeForm, LogForm};
 use crate::state::{LogEntry, ProtectionKey, Secret, State, Trigger};
 
 /// One line of Get Secret List.
@@ -68,19 +68,42 @@ fn number(number: usize, form: CodeForm) -> Value {
     }
 }
 
-/// A line of Get Secret Logs; its fields are those of the KMS log, as Secret Manager's are not documented.
-pub(super) fn log_line(entry: &LogEntry) -> Value {
-    let api = entry.address.is_some();
-    let mut data = json!({
-        "requestor": {
-            "requestType": if api { "API" } else { "SYSTEM" },
-            "id": entry.requestor,
-            "ip": entry.address.as_deref().unwrap_or_default(),
-        },
-        "api": {"action": entry.action, "result": entry.result},
-    });
-    if let (Some(token), Some(fields)) = (&entry.job_token, data.as_object_mut()) {
+/// A line of Get Secret Logs. Its fields are not documented: nested, they are those of the KMS log.
+pub(super) fn log_line(entry: &LogEntry, form: LogForm) -> Value {
+    let timestamp = entry.at.as_millisecond();
+    let request_type = if entry.address.is_some() {
+        "API"
+    } else {
+        "SYSTEM"
+    };
+    let ip = entry.address.as_deref().unwrap_or_default();
+    match form {
+        LogForm::Nested => {
+            let data = json!({
+                "requestor": {"requestType": request_type, "id": entry.requestor, "ip": ip},
+                "api": {"action": entry.action, "result": entry.result},
+            });
+            let data = with_job_token(data, entry);
+            json!({"timestamp": timestamp, "data": data, "message": entry.action})
+        }
+        LogForm::Flat => {
+            let line = json!({
+                "timestamp": timestamp,
+                "requestType": request_type,
+                "requestor": entry.requestor,
+                "ip": ip,
+                "action": entry.action,
+                "result": entry.result,
+                "message": entry.action,
+            });
+            with_job_token(line, entry)
+        }
+    }
+}
+
+fn with_job_token(mut object: Value, entry: &LogEntry) -> Value {
+    if let (Some(token), Some(fields)) = (&entry.job_token, object.as_object_mut()) {
         fields.insert("jobToken".to_owned(), json!(token));
     }
-    json!({"timestamp": entry.at.as_millisecond(), "data": data, "message": entry.action})
+    object
 }

@@ -177,6 +177,9 @@ async fn the_signed_path_follows_its_reading() {
 #[tokio::test]
 async fn the_older_header_can_be_accepted() {
     let world = World::start().await;
+    world
+        .emulator
+        .behave(|behavior| behavior.signature_v1 = Verdict::Refused);
     let mut headers = world.client.headers("GET", SIGNED_LIST);
     let signature = headers.remove("x-ncp-apigw-signature-v2").unwrap();
     headers.insert("x-ncp-apigw-signature-v1", signature);

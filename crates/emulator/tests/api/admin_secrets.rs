@@ -1,6 +1,6 @@
-//! Secrets, triggers and protection keys on the admin port.
+//! Secrets on the admin port.
 
-use ncp_emulator::{Action, Lifecycle, Phase, Stage};
+use ncp_emulator::{Lifecycle, Phase, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -284,41 +284,6 @@ async fn the_log_is_shown_newest_first() {
     });
     assert_eq!(log["entries"][0], expected);
     assert_eq!(log["entries"][1]["result"], "SUCCESS");
-}
-
-#[tokio::test]
-async fn triggers_and_protection_keys_are_put_and_listed() {
-    let world = World::start().await;
-    let trigger =
-        json!({"id": "1", "name": "rotate", "action": {"kind": "succeed", "after": "10m"}});
-    let (status, put) = world.admin(Method::PUT, "/triggers", trigger).await;
-    assert_eq!((status, &put["region"]), (200, &json!("KR")));
-    assert_eq!(
-        world.admin_get("/triggers").await,
-        json!({"triggers": [put]})
-    );
-    let kept = world.emulator.state(|state| state.trigger("1").cloned());
-    let after = jiff::SignedDuration::from_mins(10);
-    assert_eq!(kept.unwrap().action, Action::Succeed { after });
-    let key = json!({"tag": "tag", "name": "orders", "boundary": "GLOBAL"});
-    let (status, put) = world.admin(Method::PUT, "/protection-keys", key).await;
-    assert_eq!((status, &put["cipher"]), (200, &json!("AES256")));
-    let keys = world.admin_get("/protection-keys").await;
-    assert_eq!(keys, json!({"protectionKeys": [put]}));
-    for (path, body) in [
-        ("/triggers", json!({"id": "1"})),
-        (
-            "/triggers",
-            json!({"id": "1", "name": "x", "action": {"kind": "explode"}}),
-        ),
-        (
-            "/protection-keys",
-            json!({"tag": "tag", "name": "x", "boundary": "global"}),
-        ),
-    ] {
-        let (status, _) = world.admin_refusal(Method::PUT, path, body).await;
-        assert_eq!(status, 400);
-    }
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use ncp_emulator::{Effect, Emulator, Fault, FindError, Key, Seed, SeedError, Settings};
+use jiff::SignedDuration;
+use ncp_emulator::behavior::{NullData, Verdict};
+use ncp_emulator::{Behavior, Effect, Emulator, Fault, FindError, Key, Seed, SeedError, Settings};
 use serde_json::{Value, json};
 use steerable_clock::Clock;
 
@@ -124,7 +126,15 @@ fn arguments_that_make_no_sense_are_told_without_values() {
             ["--set", "readInDisable=perhaps"],
             "`accepted` or `refused`",
         ),
-        (["--day", "soon"], "--day"),
+        (
+            ["--day", "soon"],
+            "write a span such as 90s, 30m, 24h or 7d",
+        ),
+        (["--day", "0s"], "the switch day must be at least 1s"),
+        (
+            ["--set", "successStatus=404"],
+            "the switch successStatus must be 200 to 299",
+        ),
         (["--secret", "31337"], "NAME=JSON"),
         (["--secret", r#"{"a":"31337="}"#], "NAME=JSON"),
         (["--secret", "shop=31337"], "must be a JSON object"),
@@ -227,5 +237,56 @@ fn a_seed_file_that_is_not_understood_is_not_quoted() {
         };
         assert!(matches!(error, SeedError::Unreadable(Some(_))), "{error:?}");
         assert!(!format!("{error} {error:?}").contains("31337533"));
+    }
+}
+
+#[tokio::test]
+async fn strict_goes_under_the_seed_file_and_the_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.yaml");
+    let switches = "{nullData: null, japanRegion: 81, nestedValues: accepted, day: 2d}";
+    fs::write(&seed, format!("behavior: {switches}\n")).unwrap();
+    let seed = seed.to_str().unwrap();
+    let running = Running::start(&["--strict", "--seed", seed, "--set", "pageZero=accepted"]);
+    let url = format!("{}/behavior", running.names["NCP_EMULATOR_ADMIN"]);
+    let shown: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let expected = Behavior {
+        null_data: NullData::Null,
+        japan_region: "81".to_owned(),
+        nested_values: Verdict::Accepted,
+        day: SignedDuration::from_hours(48),
+        page_zero: Verdict::Accepted,
+        ..Behavior::strict()
+    };
+    assert_eq!(shown, serde_json::to_value(expected).unwrap());
+}
+
+#[test]
+fn a_seed_whose_parts_make_no_sense_is_told_with_the_reason() {
+    let table = [
+        ("behavior: {day: soon}", "write a span such as 90s"),
+        (
+            "behavior: {largestBody: 1}",
+            "the switch largestBody must be at least 16384",
+        ),
+        (
+            "triggers: [{id: a, name: a}, {id: '', name: a}]",
+            "trigger 2 of the seed",
+        ),
+        (
+            "protectionKeys: [{tag: a, name: a, region: JPN, boundary: GLOBAL}]",
+            "always ISOLATED in Japan",
+        ),
+        (
+            "secrets: [{name: first, id: second, value: {a: b}}, {name: second, value: {a: b}}]",
+            "secretName is the identifier of another secret",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.yaml");
+    for (yaml, reason) in table {
+        fs::write(&seed, yaml).unwrap();
+        let told = refused(&["--seed", seed.to_str().unwrap()]);
+        assert!(told.contains(reason), "{yaml}: {told}");
     }
 }

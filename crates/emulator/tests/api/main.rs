@@ -13,6 +13,10 @@ mod admin_client;
 #[cfg(test)]
 mod admin_secrets;
 #[cfg(test)]
+mod admin_surroundings;
+#[cfg(test)]
+mod admin_switches;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod client;
@@ -24,6 +28,8 @@ mod documented;
 mod documented_errors;
 #[cfg(test)]
 mod documented_rules;
+#[cfg(test)]
+mod doubts;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A small model of one secret: what the pages say each operation does, and to which it is refused.
+//! A small model of one secret: what the pages say each operation does, and to which it is refused. Where they do not
+//! say that something is refused about the order of a job, a period or a failed schedule, it is refused here.
 
 use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::Operation;

@@ -11,31 +11,31 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, World};
 
-struct Switched {
-    world: World,
-    id: String,
+pub struct Switched {
+    pub world: World,
+    pub id: String,
 }
 
 impl Switched {
-    async fn to(change: impl FnOnce(&mut Behavior)) -> Self {
+    pub async fn to(change: impl FnOnce(&mut Behavior)) -> Self {
         let (world, id) = World::with_secret().await;
         world.emulator.behave(change);
         Self { world, id }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub fn path(&self, rest: &str) -> String {
         format!("/api/v1/secrets/{}{rest}", self.id)
     }
 
-    async fn get(&self, rest: &str) -> Answer {
+    pub async fn get(&self, rest: &str) -> Answer {
         self.world.client.get(&self.path(rest)).await
     }
 
-    async fn post(&self, rest: &str) -> Answer {
+    pub async fn post(&self, rest: &str) -> Answer {
         self.world.client.post(&self.path(rest)).await
     }
 
-    async fn put(&self, rest: &str, body: Value) -> Answer {
+    pub async fn put(&self, rest: &str, body: Value) -> Answer {
         let path = self.path(rest);
         self.world
             .client

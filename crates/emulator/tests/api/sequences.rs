@@ -1,6 +1,7 @@
 //! Random sequences of all 32 operations and of time, over HTTP, against a small model.
 
 use jiff::{SignedDuration, Timestamp};
+use ncp_emulator::behavior::Verdict;
 use ncp_emulator::{Operation, Trigger};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -69,6 +70,11 @@ impl Story {
     async fn begin() -> Self {
         let world = World::start().await;
         world.emulator.put_trigger(Trigger::named("rotate"));
+        world.emulator.behave(|behavior| {
+            behavior.unstarted_job = Verdict::Refused;
+            behavior.period_without_schedule = Verdict::Refused;
+            behavior.schedule_after_failure = Verdict::Refused;
+        });
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         world.steering.set(now);
         Self {

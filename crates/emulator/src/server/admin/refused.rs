@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::state::{FindError, Refusal};
+use crate::state::{FindError, Refusal, Unfit};
 
 /// Answered as `{"error": sentence}`. The sentence never contains a value.
 #[derive(Debug)]
@@ -59,6 +59,17 @@ impl From<Refusal> for Refused {
             | Refusal::TriggerNotFound
             | Refusal::ProtectionKeyNotFound => Self::senseless(sentence),
             _ => Self::conflict(sentence),
+        }
+    }
+}
+
+impl From<Unfit> for Refused {
+    fn from(unfit: Unfit) -> Self {
+        let sentence = unfit.to_string();
+        match unfit {
+            Unfit::Senseless(_) => Self::senseless(sentence),
+            Unfit::InUse(_) => Self::conflict(sentence),
+            Unfit::Unknown(_) => Self::unknown(sentence),
         }
     }
 }

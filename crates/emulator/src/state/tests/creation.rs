@@ -42,6 +42,7 @@ fn new_secrets_keep_to_their_limits() {
         (named().rotation_targets(["key"]), true),
         (named().rotation_targets(["nokey"]), false),
         (named().rotation_targets(Vec::<String>::new()), false),
+        (named().rotation_targets(["key", "key"]), false),
         (named().automatic_rotation(90, "rotate"), true),
         (named().automatic_rotation(731, "rotate"), false),
         (named().automatic_rotation(90, "nobody"), false),
@@ -53,10 +54,26 @@ fn new_secrets_keep_to_their_limits() {
         ),
         (named().id("chosen"), true),
         (named().id(""), false),
+        (named().id("another"), true),
+        (named().id("shop-orders"), false),
     ];
     for (new, allowed) in table {
         let mut machine = Machine::with(Action::Manual);
         let created = machine.state.create(new.clone(), machine.now);
         assert_eq!(created.is_ok(), allowed, "{new:?}");
     }
+}
+
+#[test]
+fn a_name_is_never_the_identifier_of_another_living_secret() {
+    let mut machine = Machine::with(Action::Manual);
+    let taken = NewSecret::named("first").id("second");
+    machine.state.create(taken, machine.now).unwrap();
+    let second = || NewSecret::named("second");
+    let refused = machine.state.create(second(), machine.now).map(drop);
+    assert!(matches!(refused, Err(Refusal::Invalid(_))), "{refused:?}");
+    for change in [Change::RequestDeletion, Change::Delete] {
+        machine.state.apply("second", change, machine.now).unwrap();
+    }
+    machine.state.create(second(), machine.now).unwrap();
 }

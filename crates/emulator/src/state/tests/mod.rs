@@ -1,11 +1,14 @@
 //! Tables over the whole state machine.
 
 mod creation;
+mod doubts;
+mod invocations;
 mod lifecycle;
 mod rotation;
 mod save;
 mod schedule;
 mod sequences;
+mod triggers_and_keys;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,14 +27,20 @@ struct Machine {
 }
 
 impl Machine {
-    /// An enabled secret that is linked to a trigger with this action.
+    /// An enabled secret that is linked to a trigger with this action, where nothing doubtful is accepted of jobs.
     fn with(action: Action) -> Self {
         Self::rotating_every(None, action)
     }
 
     fn rotating_every(period: Option<u32>, action: Action) -> Self {
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        let mut state = State::new(Behavior::default(), 1);
+        let behavior = Behavior {
+            unstarted_job: Verdict::Refused,
+            period_without_schedule: Verdict::Refused,
+            schedule_after_failure: Verdict::Refused,
+            ..Behavior::default()
+        };
+        let mut state = State::new(behavior, 1);
         state.put_trigger(Trigger::named("rotate").action(action));
         let rotation = Rotation {
             period,

@@ -121,18 +121,15 @@ fn an_action_that_was_not_called_is_called_after_the_file_is_read() {
     let mut file = Entries::default();
     file.apply(machine.state.entries());
     machine.apply(Change::Execute).unwrap();
-    let taken = machine.state.take_invocations();
+    let taken = machine.state.take_invocations(machine.now);
     assert_eq!(taken.len(), 1);
     file.apply(machine.state.take_unsaved());
     let mut read = State::restored(&file).unwrap();
-    assert_eq!(read.take_invocations(), taken);
+    assert_eq!(read.take_invocations(machine.now), taken);
 
-    let job = machine.token();
     let outcome = CallOutcome::Answered(200);
-    machine
-        .state
-        .called(&machine.id, &job, outcome, machine.now);
+    machine.state.called(&taken[0], outcome, machine.now);
     file.apply(machine.state.take_unsaved());
     let mut read = State::restored(&file).unwrap();
-    assert_eq!(read.take_invocations(), vec![]);
+    assert_eq!(read.take_invocations(machine.now), vec![]);
 }
