@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, ResourceExt};
 use ncp_emulator::NewSecret;
@@ -316,7 +316,7 @@ async fn check(scene: &Scene, example: &Example) {
         let is_needed = object.types.as_ref().unwrap().kind == "NcpSecretStore";
         if !is_needed {
             let api = api_of(scene, object);
-            api.delete(&object.name_any(), &Default::default())
+            api.delete(&object.name_any(), &DeleteParams::default())
                 .await
                 .unwrap();
         }
