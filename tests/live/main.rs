@@ -19,6 +19,7 @@ mod drift;
 mod first_sync;
 mod grants;
 mod guide;
+mod honest_keys;
 mod hostile;
 mod kept;
 mod leaving;

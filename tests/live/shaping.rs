@@ -1,4 +1,4 @@
-//! The keys of the Secret as the spec shapes them, and refusals that leave the Secret as it was.
+//! The keys of the Secret as the spec shapes them.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,11 +10,8 @@ use crate::scene::{Scene, condition, pairs, values};
 use crate::seen::says;
 
 /// Everything that a value may be made of; the emulator takes it as NCP's own text.
-const VALUE: &str = r##"{"cdbUser":"shop","cdbPassword":"p@ss 'w\"ord\\ #1 $HOME\n한글","cdb-host":"db.example.com",
-    "port":3306,"tls":true,"options":{"a":[1,null]},"key":"/wCA"}"##;
-
-/// Stands in every value that is refused and must stand nowhere else.
-const CANARY: &str = "canary-81d2";
+const VALUE: &str = r#"{"cdbUser":"shop","cdbPassword":"p@ss 'w\"ord\\ #1 $HOME\n한글","cdb-host":"db.example.com",
+    "port":3306,"tls":true,"options":{"a":[1,null]},"key":"/wCA"}"#;
 
 fn bytes<'secret>(secret: &'secret Secret, key: &str) -> &'secret [u8] {
     &secret.data.as_ref().unwrap()[key].0
@@ -22,7 +19,7 @@ fn bytes<'secret>(secret: &'secret Secret, key: &str) -> &'secret [u8] {
 
 impl Scene {
     /// Creates an `NcpSecret` over a value that stands in NCP as it is written here.
-    async fn shaped(&self, name: &str, value: &str, spec: Value) -> Secret {
+    pub async fn shaped(&self, name: &str, value: &str, spec: Value) -> Secret {
         let id = self.secret_in_ncp(name, r#"{"a":"b"}"#);
         self.emulator
             .set_raw_value(&id, Stage::Active, Some(value))
@@ -193,170 +190,4 @@ async fn what_only_code_can_judge_is_refused_before_any_call() {
         assert!(message.contains(tells), "{message}");
     }
     assert_eq!(scene.emulator.calls().len(), 0);
-}
-
-struct Refusal {
-    name: &'static str,
-    spec: Value,
-    /// What stands in NCP instead of the good value.
-    value: &'static str,
-    reason: &'static str,
-    tells: &'static [&'static str],
-}
-
-fn refusals() -> Vec<Refusal> {
-    let refusal = |name, spec, value, reason, tells| Refusal {
-        name,
-        spec,
-        value,
-        reason,
-        tells,
-    };
-    let one = |fields: Value| {
-        let mut item = json!({"key": "K"});
-        item.as_object_mut()
-            .unwrap()
-            .extend(fields.as_object().unwrap().clone());
-        json!({"data": [item]})
-    };
-    let good = r#"{"good":"CANARY"}"#;
-    vec![
-        refusal(
-            "from",
-            one(json!({"from": "gone"})),
-            good,
-            "MissingKey",
-            &["\"gone\""],
-        ),
-        refusal(
-            "undefined",
-            one(json!({"template": "a\n{{ gone }}"})),
-            good,
-            "TemplateFailed",
-            &["\"K\"", "line 2", "undefined name \"gone\""],
-        ),
-        refusal(
-            "function",
-            one(json!({"template": "{{ good | nothing }}"})),
-            good,
-            "TemplateFailed",
-            &["\"K\"", "line 1", "function"],
-        ),
-        refusal(
-            "operator",
-            one(json!({"template": "{{ good + 1 }}"})),
-            good,
-            "TemplateFailed",
-            &["\"K\"", "line 1"],
-        ),
-        refusal(
-            "work",
-            one(json!({"template": "{{ good * 9999999 }}"})),
-            good,
-            "TemplateFailed",
-            &["\"K\""],
-        ),
-        refusal(
-            "base64",
-            one(json!({"from": "good", "decode": "Base64"})),
-            good,
-            "TemplateFailed",
-            &["\"K\"", "\"good\"", "Base64"],
-        ),
-        refusal(
-            "env-name",
-            one(json!({"format": "Env"})),
-            r#"{"bad-name":"CANARY"}"#,
-            "InvalidKey",
-            &["\"K\"", "Env", "\"bad-name\""],
-        ),
-        refusal(
-            "env-value",
-            one(json!({"format": "Env"})),
-            r#"{"NUL":"CANARY\u0000"}"#,
-            "TemplateFailed",
-            &["\"K\"", "Env", "\"NUL\""],
-        ),
-        refusal(
-            "docker",
-            one(json!({"format": "DockerConfigJson"})),
-            r#"{"registry":"CANARY","username":"CANARY"}"#,
-            "MissingKey",
-            &["\"K\"", "\"password\""],
-        ),
-        refusal(
-            "nothing",
-            json!({"allKeys": {"include": ["gone.*"]}}),
-            good,
-            "MissingKey",
-            &["spec.allKeys"],
-        ),
-        refusal(
-            "illegal",
-            json!({"allKeys": {"style": "UpperSnake"}}),
-            r#"{"good":"CANARY","비밀":"CANARY"}"#,
-            "InvalidKey",
-            &["\"비밀\""],
-        ),
-        refusal(
-            "collision",
-            json!({"allKeys": {"style": "UpperSnake"}}),
-            r#"{"dbHost":"CANARY","db-host":"CANARY"}"#,
-            "KeyConflict",
-            &["\"dbHost\"", "\"db-host\"", "\"DB_HOST\""],
-        ),
-        refusal(
-            "large",
-            json!({"data": (0..9).map(|number| json!({
-                "key": format!("k{number}"), "template": "{{ good * 15000 }}",
-            })).collect::<Vec<_>>()}),
-            good,
-            "TooLarge",
-            &["\"k6\"", "1 MiB"],
-        ),
-        refusal(
-            "type",
-            json!({
-                "target": {"type": "kubernetes.io/basic-auth"},
-                "data": [{"key": "user", "template": "{{ good }}"}],
-            }),
-            good,
-            "MissingKey",
-            &["\"password\""],
-        ),
-    ]
-}
-
-#[tokio::test]
-async fn a_refused_key_is_named_and_the_secret_stays_byte_for_byte() {
-    let scene = Scene::start().await;
-    for refusal in refusals() {
-        let Refusal { name, spec, .. } = &refusal;
-        let first = match spec["target"]["type"].as_str() {
-            Some(type_) => json!({"target": {"type": type_}}),
-            None => json!({}),
-        };
-        let good = r#"{"good":"one","password":"p"}"#;
-        let before = scene.shaped(name, good, first).await;
-        let id = scene.ncp_secret(name).await.spec.source.secret_id.unwrap();
-        let value = refusal.value.replace("CANARY", CANARY);
-        scene
-            .emulator
-            .set_raw_value(&id, Stage::Active, Some(&value))
-            .unwrap();
-        scene.patch_ncp_secret(name, json!({"spec": spec})).await;
-        let object = scene.until_reason(name, refusal.reason).await;
-        assert_eq!(says(&object, "Ready"), ("False", refusal.reason), "{name}");
-        assert_eq!(says(&object, "Stalled"), ("True", refusal.reason), "{name}");
-        let message = condition(&object, "Ready").unwrap().2;
-        for part in refusal.tells {
-            assert!(message.contains(part), "{name}: {message}");
-        }
-        let status = serde_json::to_string(&object.status).unwrap();
-        assert!(!status.contains(CANARY), "{status}");
-        for (_, _, note) in scene.events(name).await {
-            assert!(!note.contains(CANARY), "{note}");
-        }
-        assert_eq!(scene.secret(name).await.unwrap(), before, "{name}");
-    }
 }

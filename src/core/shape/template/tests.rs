@@ -100,6 +100,31 @@ fn every_function_does_what_the_guide_says() {
 }
 
 #[test]
+fn the_guide_shows_what_each_function_makes() {
+    let guide = include_str!("../../../../docs/guide.md");
+    let table = guide.split_once("| function |").unwrap().1;
+    let table = table.split_once("\n\n").unwrap().0;
+    let mut shown = 0;
+    for row in table.lines().skip(2) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+        let (functions, made) = (cells[0].split(", "), cells[2].trim());
+        for function in functions {
+            let name = function.trim().trim_matches('`');
+            let name = name.split('(').next().unwrap();
+            let text = format!("{{{{ x | {name} }}}}");
+            let found = filled_with(&text, r#"{"x":"p@ss 'w\"rd"}"#);
+            let unknown = fault(TemplateFaultKind::UnknownFunction, 1);
+            assert_ne!(found, unknown, "{name}");
+            if !made.is_empty() {
+                assert_eq!(found.as_deref(), Ok(made.trim_matches('`')), "{name}");
+                shown += 1;
+            }
+        }
+    }
+    assert_eq!(shown, 7);
+}
+
+#[test]
 fn an_undefined_name_is_named_when_the_template_spells_it() {
     for (text, expected) in [
         ("{{ pasword }}", undefined("pasword")),
