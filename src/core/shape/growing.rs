@@ -79,3 +79,26 @@ impl io::Write for Growing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_kept_to_the_byte_and_what_does_not_is_told() {
+        let mut out = Growing::new(FIRST * 2 + 1);
+        for _ in 0..FIRST {
+            out.text("ab");
+        }
+        out.letter('c');
+        assert!(!out.is_full());
+        let whole = out.finish().map(|value| value.expose().to_vec());
+        assert_eq!(whole, Ok([b"ab".repeat(FIRST), b"c".to_vec()].concat()));
+
+        let mut out = Growing::new(1);
+        out.text("é");
+        out.text("a");
+        assert!(out.is_full(), "nothing after what did not fit is kept");
+        assert_eq!(out.finish().map(|_| ()), Err(Full));
+    }
+}

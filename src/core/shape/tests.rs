@@ -1,9 +1,11 @@
 use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::core::content::{LARGEST, MOST_KEYS};
+use crate::core::pairs;
 use crate::core::remote::Pair;
-use crate::core::request::is_secret_key;
+use crate::core::request::{is_secret_key, parse};
 
 /// A value that must never be seen anywhere.
 const CANARY: &str = "canary-value-1f0e";
@@ -233,4 +235,88 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn r3_whatever_is_asked_of_whatever_value_ends_in_a_secret_or_in_a_refusal_without_a_value(
+        names in prop::collection::btree_map("[a-cA-C_. ]{0,3}|registry|username|password", value(), 0..6),
+        data in prop::option::of(prop::collection::btree_map("[a-cA-C]{1,2}", form(), 1..5)),
+        all_keys in prop::option::of(all_keys()),
+    ) {
+        let object: serde_json::Map<_, _> = names.into_iter().collect();
+        let pairs = pairs::parse(Json::Object(object).to_string().as_bytes()).unwrap();
+        let mut spec = json!({"storeRef": {"name": "s"}, "source": {"secretId": "0f"}});
+        if let Some(data) = data {
+            let entries = data.into_iter().map(|(key, mut form)| {
+                form["key"] = json!(key);
+                form
+            });
+            spec["data"] = entries.collect();
+        }
+        if let Some(all_keys) = all_keys {
+            spec["allKeys"] = all_keys;
+        }
+        let object = json!({
+            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret",
+            "metadata": {"name": "n", "namespace": "n"}, "spec": spec,
+        });
+        let request = parse(&serde_json::from_value(object).unwrap()).unwrap();
+        let first = rendered(&request.keys, "Opaque", &pairs);
+        prop_assert_eq!(&first, &rendered(&request.keys, "Opaque", &pairs));
+        match first {
+            Ok(entries) => {
+                prop_assert!(!entries.is_empty() && entries.len() <= MOST_KEYS);
+                prop_assert!(entries.iter().all(|(key, _)| is_secret_key(key)));
+                prop_assert!(entries.iter().map(|(_, value)| value.len()).sum::<usize>() <= LARGEST);
+            }
+            Err(trouble) => {
+                let shown = format!("{trouble:?} {}", trouble.message());
+                prop_assert!(!shown.contains("canary"), "{}", shown);
+            }
+        }
+    }
+}
+
+/// A value of any kind with a canary in it, and one that is large.
+fn value() -> impl Strategy<Value = Json> {
+    prop_oneof![
+        4 => "[a-zA-Z0-9+/=:\\u{0}\n'\"$# é😀]{0,6}".prop_map(|text| json!(format!("canary{text}"))),
+        1 => Just(json!("Y2FuYXJ5")),
+        1 => Just(json!("canary".repeat(20_000))),
+        1 => any::<i64>().prop_map(|number| json!({"canary": [number, null]})),
+    ]
+}
+
+fn form() -> impl Strategy<Value = Json> {
+    let templates = [
+        "{{ a }}",
+        "{{ values['b'] | default(a) | urlencode }}",
+        "{% for name in values %}{{ values[name] | tojson }}{% endfor %}",
+        "{{ a | b64decode }}{{ b }}",
+        "{{ (a * 9) | toyaml }}",
+        "{{ values[a] }}",
+        "{{ a + 1 }}",
+        "constant",
+    ];
+    let formats = ["Env", "Json", "Yaml", "Properties", "DockerConfigJson"];
+    let from = ("[a-c]{1,2}", any::<bool>(), any::<bool>());
+    prop_oneof![
+        from.prop_map(|(name, optional, decode)| {
+            let decode = if decode { "Base64" } else { "None" };
+            json!({"from": name, "optional": optional, "decode": decode})
+        }),
+        prop::sample::select(templates.to_vec()).prop_map(|text| json!({"template": text})),
+        prop::sample::select(formats.to_vec()).prop_map(|format| json!({"format": format})),
+    ]
+}
+
+fn all_keys() -> impl Strategy<Value = Json> {
+    let style = prop::sample::select(vec!["Keep", "UpperSnake", "LowerSnake"]);
+    let some = || prop::sample::select(vec![".*", "[a-c]", "(?i)a.*", "registry|username"]);
+    (style, some(), prop::option::of(some())).prop_map(|(style, include, exclude)| {
+        let mut spec = json!({"style": style, "include": [include]});
+        if let Some(exclude) = exclude {
+            spec["exclude"] = json!([exclude]);
+        }
+        spec
+    })
 }
