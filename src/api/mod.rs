@@ -6,6 +6,7 @@
 mod manifest;
 mod reason;
 mod secret;
+mod shape;
 mod status;
 mod store;
 pub mod terms;
@@ -13,8 +14,9 @@ pub mod terms;
 pub use manifest::manifests;
 pub use reason::Reason;
 pub use secret::{
-    CreationPolicy, DataKey, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind, StoreRef, Target,
+    CreationPolicy, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind, StoreRef, Target,
 };
+pub use shape::{AllKeys, DataKey, Decode, Format, KeyStyle};
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};
 pub use store::{
     ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef, ClusterStoreAuth, Grant,

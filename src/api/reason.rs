@@ -21,6 +21,7 @@ pub enum Reason {
     InvalidKey,
     KeyConflict,
     TooLarge,
+    TemplateFailed,
     TargetNotOwned,
     TargetImmutable,
     TargetMissing,
@@ -47,7 +48,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -62,6 +63,7 @@ impl Reason {
         Self::InvalidKey,
         Self::KeyConflict,
         Self::TooLarge,
+        Self::TemplateFailed,
         Self::TargetNotOwned,
         Self::TargetImmutable,
         Self::TargetMissing,
@@ -104,6 +106,7 @@ impl Reason {
             Self::InvalidKey => "InvalidKey",
             Self::KeyConflict => "KeyConflict",
             Self::TooLarge => "TooLarge",
+            Self::TemplateFailed => "TemplateFailed",
             Self::TargetNotOwned => "TargetNotOwned",
             Self::TargetImmutable => "TargetImmutable",
             Self::TargetMissing => "TargetMissing",
@@ -162,6 +165,7 @@ impl Reason {
             | Self::InvalidKey
             | Self::KeyConflict
             | Self::TooLarge
+            | Self::TemplateFailed
             | Self::TargetNotOwned
             | Self::TargetImmutable
             | Self::TargetMissing

@@ -14,6 +14,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::shape::{AllKeys, DataKey};
 use super::status::NcpSecretStatus;
 use super::terms::Stage;
 
@@ -107,10 +108,22 @@ pub struct NcpSecretSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// The keys of the Secret. Absent: every key of the value under its own name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "super::shape::list_of_objects",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(length(min = 1, max = 256))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["key".into()]))]
     pub data: Option<Vec<DataKey>>,
+    /// Takes every key of the value that passes, besides those of data, which win. Absent: every key when data is
+    /// absent too, otherwise none.
+    #[serde(
+        default,
+        deserialize_with = "super::shape::object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub all_keys: Option<AllKeys>,
 }
 
 /// Names a store.
@@ -263,20 +276,4 @@ pub enum CreationPolicy {
     Owner,
     /// The Secret survives the object, and a later object of the same name adopts it.
     Orphan,
-}
-
-/// One key of the Secret.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DataKey {
-    /// Name of the key in the Secret.
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
-    #[x_kube(validation = Rule::new("self != '.' && !self.startsWith('..')").message("a key must not be '.' and must not start with '..'"))]
-    pub key: String,
-    /// Name of the key in the value in NCP.
-    #[schemars(length(min = 1, max = 256))]
-    pub from: String,
-    /// Whether the Secret may be written without this key when the value does not have it. Absent: false.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optional: Option<bool>,
 }

@@ -6,11 +6,12 @@ use super::failure::Failure;
 use super::inventory::{Memory, target_key};
 use super::world::World;
 use crate::cluster::Refusal;
-use crate::core::content::{Content, render};
+use crate::core::content::Content;
 use crate::core::observed::Observed;
 use crate::core::plan::{Plan, plan};
 use crate::core::remote::{Reading, Remote};
 use crate::core::request::Request;
+use crate::core::shape::render;
 use crate::core::trouble::Trouble;
 
 /// So many failures of the API server in a row may pass by themselves; more are told.

@@ -1,120 +1,91 @@
-//! The content of the Secret: from the pairs of the source to the keys of the target, and its keyed hash.
+//! The content of the Secret: its keys with their values, and its keyed hash.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::remote::{Pairs, Unreadable};
-use super::request::{ChosenKey, Keys, is_secret_key};
+use super::shape::Fault;
 use super::trouble::Trouble;
 use crate::value::Value;
 
-/// The keys and values that a Secret is to have, borrowed from what was read.
+/// The keys and values that a Secret is to have; what needs no making is borrowed from what was read.
+#[derive(Default)]
 pub struct Content<'remote> {
-    entries: BTreeMap<&'remote str, &'remote Value>,
+    entries: BTreeMap<Cow<'remote, str>, Held<'remote>>,
+    size: usize,
+}
+
+/// What a Secret holds under one key.
+pub(super) enum Held<'remote> {
+    /// A value as it was read.
+    Read(&'remote Value),
+    /// A value that was made of what was read.
+    Made(Value),
+}
+
+impl Held<'_> {
+    const fn value(&self) -> &Value {
+        match self {
+            Self::Read(value) => value,
+            Self::Made(value) => value,
+        }
+    }
 }
 
 /// Most bytes that Kubernetes takes in the values of one Secret.
-const LARGEST: usize = 1024 * 1024;
+pub(super) const LARGEST: usize = 1024 * 1024;
 
 /// Most keys that status can list, ten times what the service takes in one value.
-const MOST_KEYS: usize = 1024;
-
-/// Gives each key of the Secret its value.
-///
-/// # Errors
-///
-/// The first key that is missing or not allowed; or that there is nothing, or too much. Never a part of a value.
-pub fn render<'remote>(
-    keys: &'remote Keys,
-    type_: &str,
-    pairs: &'remote Pairs,
-) -> Result<Content<'remote>, Trouble> {
-    let entries = match keys {
-        Keys::All => all(pairs)?,
-        Keys::Chosen(chosen) => choose(chosen, pairs)?,
-    };
-    if let Some(key) = missing_for_type(type_, &entries) {
-        return Err(Trouble::TypeNeedsKey { key });
-    }
-    let size: usize = entries.values().map(|value| value.len()).sum();
-    if size > LARGEST || entries.len() > MOST_KEYS {
-        return Err(Trouble::TooLarge);
-    }
-    Ok(Content { entries })
-}
-
-fn all(pairs: &Pairs) -> Result<BTreeMap<&str, &Value>, Trouble> {
-    if pairs.iter().len() == 0 {
-        return Err(Trouble::Unreadable(Unreadable::NoPairs));
-    }
-    let illegal = pairs
-        .iter()
-        .map(|(name, _)| name)
-        .find(|name| !is_secret_key(name));
-    match illegal {
-        Some(key) => Err(Trouble::InvalidKey {
-            key: key.to_owned(),
-        }),
-        None => Ok(pairs.iter().collect()),
-    }
-}
-
-fn choose<'remote>(
-    chosen: &'remote [ChosenKey],
-    pairs: &'remote Pairs,
-) -> Result<BTreeMap<&'remote str, &'remote Value>, Trouble> {
-    let mut entries = BTreeMap::new();
-    for item in chosen {
-        match pairs.get(&item.from) {
-            Some(value) => {
-                entries.insert(item.key.as_str(), value);
-            }
-            None if item.optional => {}
-            None => {
-                return Err(Trouble::MissingKey {
-                    key: item.from.clone(),
-                });
-            }
-        }
-    }
-    match chosen.first() {
-        // Optional keys may be missing one by one; a Secret that loses all of them would be an empty one.
-        Some(first) if entries.is_empty() => Err(Trouble::MissingKey {
-            key: first.from.clone(),
-        }),
-        _ => Ok(entries),
-    }
-}
-
-/// The key that Kubernetes requires for the type and that is not there.
-fn missing_for_type(type_: &str, entries: &BTreeMap<&str, &Value>) -> Option<&'static str> {
-    let has = |key: &str| entries.contains_key(key);
-    match type_ {
-        "kubernetes.io/tls" => ["tls.crt", "tls.key"].into_iter().find(|key| !has(key)),
-        "kubernetes.io/dockerconfigjson" => {
-            (!has(".dockerconfigjson")).then_some(".dockerconfigjson")
-        }
-        "kubernetes.io/ssh-auth" => (!has("ssh-privatekey")).then_some("ssh-privatekey"),
-        "kubernetes.io/basic-auth" => (!has("username") && !has("password")).then_some("password"),
-        _ => None,
-    }
-}
+pub(super) const MOST_KEYS: usize = 1024;
 
 impl<'remote> Content<'remote> {
     /// One key with its value.
     #[must_use]
     pub fn single(key: &'remote str, value: &'remote Value) -> Self {
         Self {
-            entries: BTreeMap::from([(key, value)]),
+            entries: BTreeMap::from([(Cow::Borrowed(key), Held::Read(value))]),
+            size: value.len(),
         }
+    }
+
+    /// The bytes that may still be added.
+    pub(super) const fn room(&self) -> usize {
+        LARGEST.saturating_sub(self.size)
+    }
+
+    /// Adds a key that is not there yet, if it fits.
+    pub(super) fn add(
+        &mut self,
+        key: Cow<'remote, str>,
+        held: Held<'remote>,
+    ) -> Result<(), Trouble> {
+        let size = held.value().len();
+        if size > self.room() {
+            return Err(Trouble::TooLarge {
+                key: key.into_owned(),
+            });
+        }
+        if self.entries.len() >= MOST_KEYS {
+            return Err(Fault::TooManyKeys.into());
+        }
+        self.size += size;
+        self.entries.insert(key, held);
+        Ok(())
+    }
+
+    /// Whether there is such a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
     }
 
     /// Each key with its value, in the order of the keys.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|(key, value)| (*key, *value))
+        self.entries
+            .iter()
+            .map(|(key, held)| (key.as_ref(), held.value()))
     }
 
     /// Whether the Secret has exactly these keys.
@@ -164,7 +135,8 @@ fn keyed_hash<'part>(key: &Value, parts: impl IntoIterator<Item = &'part [u8]>) 
     mac.finalize().into_bytes().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
     bytes
         .iter()

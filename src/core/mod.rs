@@ -14,6 +14,7 @@ pub mod remote;
 pub mod request;
 pub mod rotation;
 pub mod schedule;
+pub mod shape;
 mod speech;
 pub mod status;
 pub mod store;

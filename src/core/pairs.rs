@@ -11,7 +11,7 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::remote::{Pairs, Unreadable};
+use super::remote::{Pair, Pairs, Unreadable};
 use crate::value::Value;
 
 /// Reads the pairs of a value, in the order in which they were written; `{}` has none.
@@ -34,19 +34,24 @@ pub fn parse(text: &[u8]) -> Result<Pairs, Unreadable> {
     }
     members
         .into_iter()
-        .map(|(name, json)| Ok((name, value(json)?)))
+        .map(|(name, json)| pair(name, json))
         .collect::<Result<_, _>>()
         .map(Pairs)
 }
 
-fn value(json: &RawValue) -> Result<Value, Unreadable> {
-    if json.get().starts_with('"') {
-        serde_json::from_str::<String>(json.get())
-            .map(Value::from)
-            .map_err(|_| Unreadable::NotJson)
+fn pair(name: String, json: &RawValue) -> Result<Pair, Unreadable> {
+    let is_text = json.get().starts_with('"');
+    let value = if is_text {
+        let text: String = serde_json::from_str(json.get()).map_err(|_| Unreadable::NotJson)?;
+        Value::from(text)
     } else {
-        Ok(Value::new(json.get().as_bytes().to_vec()))
-    }
+        Value::new(json.get().as_bytes().to_vec())
+    };
+    Ok(Pair {
+        name,
+        value,
+        is_text,
+    })
 }
 
 fn first_twice<'a>(members: &'a [(String, &RawValue)]) -> Option<&'a str> {

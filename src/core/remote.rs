@@ -171,22 +171,38 @@ pub enum Reading {
 }
 
 /// The pairs of a value in the order in which they were written; no name stands twice.
-pub struct Pairs(pub(super) Vec<(String, Value)>);
+pub struct Pairs(pub(super) Vec<Pair>);
+
+/// One pair of a value.
+pub(super) struct Pair {
+    /// Its name.
+    pub(super) name: String,
+    /// What it holds: of a string the text that it stands for, of anything else its JSON.
+    pub(super) value: Value,
+    /// Whether it is a string.
+    pub(super) is_text: bool,
+}
 
 impl Pairs {
     /// Each name with its value.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0.iter().map(|pair| (pair.name.as_str(), &pair.value))
     }
 
     /// The value of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(other, _)| other == name)
+        self.iter()
+            .find(|(other, _)| *other == name)
             .map(|(_, value)| value)
+    }
+
+    /// The pairs in the order of their names, which is the same however the service orders them.
+    pub(super) fn sorted(&self) -> Vec<&Pair> {
+        let mut pairs: Vec<_> = self.0.iter().collect();
+        pairs.sort_by_key(|pair| &pair.name);
+        pairs
     }
 }
 

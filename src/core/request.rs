@@ -1,15 +1,18 @@
 //! What a spec asks for, typed and validated once: nothing behind this file checks a field again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod keys;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::keys::{ChosenKey, Keys, Origin};
 use super::remote::SourceRef;
 use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
 use crate::api::{
-    CreationPolicy, DataKey, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec, RESERVED_PREFIX,
-    Refresh, Source, StoreKind,
+    CreationPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec, RESERVED_PREFIX, Refresh,
+    Source, StoreKind,
 };
 
 /// Names an object: namespace and name.
@@ -76,26 +79,6 @@ pub struct TargetRequest {
     pub policy: CreationPolicy,
 }
 
-/// Which keys the Secret has.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Keys {
-    /// Every key of the value under its own name.
-    All,
-    /// These.
-    Chosen(Vec<ChosenKey>),
-}
-
-/// One key of the Secret and where its bytes come from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChosenKey {
-    /// Its name in the Secret.
-    pub key: String,
-    /// Its name in the value.
-    pub from: String,
-    /// Whether the Secret may do without it.
-    pub optional: bool,
-}
-
 const DEFAULT_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
 const SHORTEST: SignedDuration = SignedDuration::from_secs(30);
 const LONGEST: SignedDuration = SignedDuration::from_hours(8760);
@@ -107,8 +90,6 @@ const LONGEST_TIME: usize = 16;
 const LONGEST_ECHO: usize = 253;
 
 // Bounds that the schema holds too; an object stored before a bound was in it gets past the schema.
-const MOST_ENTRIES: usize = 256;
-const LONGEST_FROM: usize = 256;
 const MOST_LABELS: usize = 32;
 const LONGEST_ANNOTATION: usize = 4096;
 
@@ -138,7 +119,7 @@ pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
         interval,
         stale_after,
         target: target(spec, &object_key.name)?,
-        keys: keys(spec.data.as_deref())?,
+        keys: keys::parse(spec.data.as_deref(), spec.all_keys.as_ref())?,
         force_sync: metadata
             .annotations
             .as_ref()
@@ -290,44 +271,6 @@ fn is_allowed_type(type_: &str) -> bool {
         .iter()
         .any(|prefix| type_.starts_with(prefix));
     form && (KUBERNETES_TYPES.contains(&type_) || !reserved)
-}
-
-fn keys(data: Option<&[DataKey]>) -> Result<Keys, Trouble> {
-    let Some(data) = data else {
-        return Ok(Keys::All);
-    };
-    if !(1..=MOST_ENTRIES).contains(&data.len()) {
-        return Err(SpecError::Count {
-            field: "data",
-            most: MOST_ENTRIES,
-        }
-        .into());
-    }
-    let mut seen = BTreeSet::new();
-    for item in data {
-        if !is_secret_key(&item.key) {
-            return Err(Trouble::InvalidKey {
-                key: item.key.clone(),
-            });
-        }
-        if !seen.insert(&item.key) {
-            return Err(Trouble::KeyConflict {
-                key: item.key.clone(),
-            });
-        }
-        if !(1..=LONGEST_FROM).contains(&item.from.chars().count()) {
-            return Err(SpecError::From {
-                key: item.key.clone(),
-            }
-            .into());
-        }
-    }
-    let chosen = data.iter().map(|item| ChosenKey {
-        key: item.key.clone(),
-        from: item.from.clone(),
-        optional: item.optional.unwrap_or_default(),
-    });
-    Ok(Keys::Chosen(chosen.collect()))
 }
 
 /// Whether Kubernetes allows the name for a key of a Secret.

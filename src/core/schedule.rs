@@ -72,7 +72,8 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::MissingKey
         | Reason::InvalidKey
         | Reason::KeyConflict
-        | Reason::TooLarge => slot.min(rotation_wake(plight, now).unwrap_or(slot)),
+        | Reason::TooLarge
+        | Reason::TemplateFailed => slot.min(rotation_wake(plight, now).unwrap_or(slot)),
         Reason::RefreshFailing
         | Reason::TargetMissing
         | Reason::ClusterRefused

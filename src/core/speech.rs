@@ -54,10 +54,11 @@ impl Trouble {
                 format!("Kubernetes does not allow the key {}.", quote(key))
             }
             Self::KeyConflict { key } => format!("The key {} would be written twice.", quote(key)),
-            Self::TooLarge => {
-                "The content has more than the 1 MiB or the 1024 keys that fit into a Secret."
-                    .into()
-            }
+            Self::TooLarge { key } => format!(
+                "With the key {} the content is more than the 1 MiB that fits into a Secret.",
+                quote(key)
+            ),
+            Self::Shape(fault) => fault.sentence(),
             Self::NotOwned { holder } => holder.sentence(),
             Self::Immutable(Immutability::Type) => {
                 "The Secret exists with another type, and a type never changes.".into()
@@ -113,7 +114,10 @@ impl Trouble {
                 "Nothing was written. Use letters, digits, '-', '_' and '.' only; spec.data can give the key another name."
             }
             Self::KeyConflict { .. } => "Nothing was written. Give each entry a key of its own.",
-            Self::TooLarge => "Nothing was written. Choose fewer keys in spec.data.",
+            Self::TooLarge { .. } => {
+                "Nothing was written. Choose fewer keys in spec.data or spec.allKeys."
+            }
+            Self::Shape(fault) => fault.advice(),
             Self::NotOwned {
                 holder: Holder::Deleting,
             } => "It is written again as soon as it is gone.",
@@ -237,6 +241,7 @@ fn spec_sentence(error: &SpecError) -> String {
         SpecError::From { key } => {
             format!("spec.data takes the key {} from a name that is empty or has more than 256 characters.", quote(key))
         }
+        SpecError::Keys(error) => error.sentence(),
     }
 }
 
@@ -303,7 +308,7 @@ fn name_store(store: &StoreKey) -> String {
 }
 
 /// A name between quotes, with everything escaped that would not show.
-fn quote(name: &str) -> String {
+pub(super) fn quote(name: &str) -> String {
     format!("\"{}\"", cut(name))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::remote::{Lifecycle, LookError, Unreadable};
 use super::request::StoreKey;
+use super::shape::{Fault, KeysError};
 use crate::api::Reason;
 use crate::api::terms::Stage;
 
@@ -66,7 +67,12 @@ pub enum Trouble {
         key: String,
     },
     /// More than a Secret can hold.
-    TooLarge,
+    TooLarge {
+        /// The key that does not fit any more.
+        key: String,
+    },
+    /// The keys that are asked for cannot be made of the value.
+    Shape(Fault),
     /// The target belongs to somebody else.
     NotOwned {
         /// Who has it.
@@ -110,6 +116,7 @@ pub enum SpecError {
     AnnotationValue { key: String },
     Count { field: &'static str, most: usize },
     From { key: String },
+    Keys(KeysError),
 }
 
 impl From<SpecError> for Trouble {
@@ -217,7 +224,8 @@ impl Trouble {
             Self::StageEmpty(_) => Reason::StageEmpty,
             Self::MissingKey { .. } | Self::TypeNeedsKey { .. } => Reason::MissingKey,
             Self::InvalidKey { .. } => Reason::InvalidKey,
-            Self::TooLarge => Reason::TooLarge,
+            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::Shape(fault) => fault.reason(),
             Self::NotOwned { .. } => Reason::TargetNotOwned,
             Self::Immutable(_) => Reason::TargetImmutable,
             Self::TargetMissing { .. } => Reason::TargetMissing,

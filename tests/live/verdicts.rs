@@ -14,7 +14,7 @@ use crate::scene::Scene;
 
 impl Scene {
     /// What the API server says of an object, which it does not keep.
-    async fn verdict(&self, kind: &str, spec: &Value) -> Result<(), String> {
+    pub async fn verdict(&self, kind: &str, spec: &Value) -> Result<(), String> {
         let resource =
             ApiResource::from_gvk(&GroupVersionKind::gvk("ncp-secrets.io", "v1alpha1", kind));
         let api: Api<DynamicObject> = if kind.starts_with("Cluster") {
@@ -77,7 +77,14 @@ impl Scene {
 async fn the_api_server_and_the_code_agree_on_every_object() {
     let scene = Scene::without_operator().await;
     let base = json!({"storeRef": {"name": "ncp"}, "source": {"secretName": "orders"}});
-    let rows = [rows::sources_and_times(), rows::targets(), rows::keys()].concat();
+    let rows = [
+        rows::sources_and_times(),
+        rows::targets(),
+        rows::keys(),
+        rows::forms(),
+        rows::all_keys(),
+    ]
+    .concat();
     scene
         .compare("NcpSecret", base, rows, |spec| {
             let object = json!({

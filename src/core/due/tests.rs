@@ -167,6 +167,7 @@ fn r7_a_restart_with_everything_in_order_looks_at_nothing() {
         Reason::InvalidKey,
         Reason::KeyConflict,
         Reason::TooLarge,
+        Reason::TemplateFailed,
         Reason::TargetImmutable,
     ] {
         let status = synced(reason);

@@ -2,11 +2,11 @@ use serde_json::json;
 
 use super::*;
 use crate::api::{NcpSecret, RESERVED_PREFIX};
-use crate::core::content::render;
 use crate::core::observed::{Owner, Reference};
 use crate::core::pairs;
 use crate::core::remote::Pairs;
 use crate::core::request::{Keys, parse};
+use crate::core::shape::{AllKeys, render};
 use crate::core::trouble::Holder;
 
 mod laws;
@@ -35,7 +35,11 @@ fn planned(
     mark: &str,
 ) -> Result<Plan, Trouble> {
     let pairs = values(r#"{"a":"1","b":"2"}"#);
-    let content = render(&Keys::All, "Opaque", &pairs).ok().unwrap();
+    let every_key = Keys {
+        chosen: Vec::new(),
+        all: Some(AllKeys::default()),
+    };
+    let content = render(&every_key, "Opaque", &pairs).ok().unwrap();
     plan(request, observed, settled, &content, mark)
 }
 

@@ -3,8 +3,11 @@ use std::fmt::Write as _;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value as Json, json};
 
+use super::keys::{LONGEST_FROM, MOST_ENTRIES};
 use super::*;
+use crate::core::shape::AllKeys;
 
+mod keys;
 mod schema;
 mod target;
 
@@ -74,7 +77,10 @@ fn a_minimal_spec_gets_every_default() {
             annotations: BTreeMap::new(),
             policy: CreationPolicy::Owner,
         },
-        keys: Keys::All,
+        keys: Keys {
+            chosen: Vec::new(),
+            all: Some(AllKeys::default()),
+        },
         force_sync: None,
     };
     assert_eq!(request, expected);

@@ -191,6 +191,7 @@ fn what_people_must_mend_waits_for_them_in_the_slot() {
         Reason::InvalidKey,
         Reason::KeyConflict,
         Reason::TooLarge,
+        Reason::TemplateFailed,
         Reason::InvalidSpec,
         Reason::NotGranted,
         Reason::StoreNotFound,

@@ -212,7 +212,7 @@ fn what_spec_source_or_target_say_counts_at_once() {
         Trouble::Unreadable(Unreadable::NotJson),
         Trouble::StageEmpty(Stage::Pending),
         missing_key(),
-        Trouble::TooLarge,
+        Trouble::TooLarge { key: "a".into() },
         Trouble::NotOwned {
             holder: Holder::Unknown,
         },

@@ -5,6 +5,8 @@ use super::*;
 use crate::api::StoreKind;
 use crate::core::remote::Failure;
 
+mod shaping;
+
 /// The bytes that an event's note may have, which is less than a condition's message may.
 const LONGEST_NOTE: usize = 1024;
 
@@ -79,6 +81,9 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
         },
         SpecError::From { key: key() },
     ]
+    .into_iter()
+    .chain(shaping::keys_errors(name).into_iter().map(SpecError::Keys))
+    .collect()
 }
 
 /// Every variant of every part, with the name wherever one can stand.
@@ -94,7 +99,7 @@ fn every(name: &str) -> Vec<Trouble> {
         Trouble::TypeNeedsKey { key: "tls.crt" },
         Trouble::InvalidKey { key: key() },
         Trouble::KeyConflict { key: key() },
-        Trouble::TooLarge,
+        Trouble::TooLarge { key: key() },
         Trouble::Immutable(Immutability::Type),
         Trouble::Immutable(Immutability::Content),
         Trouble::ClusterRefused {
@@ -110,6 +115,7 @@ fn every(name: &str) -> Vec<Trouble> {
     ];
     troubles.extend(spec_errors(name).into_iter().map(Trouble::Spec));
     troubles.extend(look_errors().into_iter().map(Trouble::Look));
+    troubles.extend(shaping::faults(name).into_iter().map(Trouble::Shape));
     let problems = [
         CredentialsProblem::NoSecret { secret: key() },
         CredentialsProblem::NoKey {

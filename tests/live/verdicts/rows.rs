@@ -20,6 +20,10 @@ const LABELS: Option<&str> = Some("labels must have the form that Kubernetes all
 const ANNOTATIONS: Option<&str> =
     Some("annotations must have the form that Kubernetes allows for annotations");
 const DOTS: Option<&str> = Some("a key must not be '.' and must not start with '..'");
+const ONE_FORM: Option<&str> = Some("write exactly one of from, template and format");
+const WITH_FROM: Option<&str> = Some("optional and decode go with from only");
+const TOO_FEW: Option<&str> = Some("should have at least 1 items");
+const WRONG_TYPE: Option<&str> = Some("Invalid value");
 const GLOBAL: Option<&str> = Some("keyIsolation Global is offered in region KR only");
 const A_GRANT: Option<&str> = Some("a grant names secretIds or secretNames");
 
@@ -223,8 +227,122 @@ pub fn keys() -> Vec<Row> {
         ("/data", from(""), TOO_SHORT),
         ("/data", from(&"한".repeat(256)), None),
         ("/data", from(&long(257)), TOO_LONG),
-        ("/data", json!([{"key": "a"}]), Some("Required value")),
+        ("/data", json!([{"key": "a"}]), ONE_FORM),
+        ("/data", json!([["a", "b"]]), WRONG_TYPE),
+        ("/data", json!({"a": "b"}), WRONG_TYPE),
     ]
+}
+
+/// The forms that a key can have; expressions and templates are for the code alone to judge.
+pub fn forms() -> Vec<Row> {
+    let item = |fields: Value| {
+        let mut item = json!({"key": "a"});
+        item.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        json!([item])
+    };
+    let template = |text: String| item(json!({"template": text}));
+    vec![
+        (
+            "/data",
+            item(json!({"from": "a", "optional": true, "decode": "Base64"})),
+            None,
+        ),
+        ("/data", item(json!({"from": "a", "decode": "None"})), None),
+        (
+            "/data",
+            item(json!({"from": "a", "decode": "Hex"})),
+            UNSUPPORTED,
+        ),
+        ("/data", template("{{ a }}".into()), None),
+        ("/data", template("한".repeat(16384)), None),
+        ("/data", template("한".repeat(16385)), TOO_LONG),
+        ("/data", template(String::new()), TOO_SHORT),
+        ("/data", item(json!({"format": "Env"})), None),
+        ("/data", item(json!({"format": "Json"})), None),
+        ("/data", item(json!({"format": "Yaml"})), None),
+        ("/data", item(json!({"format": "Properties"})), None),
+        ("/data", item(json!({"format": "DockerConfigJson"})), None),
+        ("/data", item(json!({"format": "Toml"})), UNSUPPORTED),
+        (
+            "/data",
+            item(json!({"from": "a", "template": "b"})),
+            ONE_FORM,
+        ),
+        (
+            "/data",
+            item(json!({"from": "a", "format": "Env"})),
+            ONE_FORM,
+        ),
+        (
+            "/data",
+            item(json!({"template": "a", "format": "Env"})),
+            ONE_FORM,
+        ),
+        (
+            "/data",
+            item(json!({"from": "a", "template": "a", "format": "Env"})),
+            ONE_FORM,
+        ),
+        (
+            "/data",
+            item(json!({"template": "a", "optional": false})),
+            WITH_FROM,
+        ),
+        (
+            "/data",
+            item(json!({"template": "a", "decode": "None"})),
+            WITH_FROM,
+        ),
+        (
+            "/data",
+            item(json!({"format": "Env", "optional": true})),
+            WITH_FROM,
+        ),
+        (
+            "/data",
+            item(json!({"format": "Env", "decode": "Base64"})),
+            WITH_FROM,
+        ),
+    ]
+}
+
+pub fn all_keys() -> Vec<Row> {
+    let many = |count: usize| Value::Array(vec![json!("a"); count]);
+    let mut rows = vec![
+        ("/allKeys", json!({}), None),
+        ("/allKeys", json!([]), WRONG_TYPE),
+        ("/allKeys", json!("a"), WRONG_TYPE),
+        ("/allKeys", json!({"style": "Keep"}), None),
+        ("/allKeys", json!({"style": "UpperSnake"}), None),
+        ("/allKeys", json!({"style": "LowerSnake"}), None),
+        ("/allKeys", json!({"style": "Camel"}), UNSUPPORTED),
+        ("/allKeys", json!({"prefix": "DB_"}), None),
+        ("/allKeys", json!({"prefix": ".."}), None),
+        ("/allKeys", json!({"prefix": ""}), TOO_SHORT),
+        ("/allKeys", json!({"prefix": "a/"}), PATTERN),
+        ("/allKeys", json!({"prefix": long(128)}), None),
+        ("/allKeys", json!({"prefix": long(129)}), TOO_LONG),
+        (
+            "",
+            json!({"allKeys": {}, "data": [{"key": "a", "from": "b"}]}),
+            None,
+        ),
+    ];
+    for list in ["include", "exclude"] {
+        rows.extend([
+            ("/allKeys", json!({list: ["DB_.*"]}), None),
+            ("/allKeys", json!({list: []}), TOO_FEW),
+            ("/allKeys", json!({list: many(16)}), None),
+            ("/allKeys", json!({list: many(17)}), TOO_MANY),
+            ("/allKeys", json!({list: [""]}), TOO_SHORT),
+            ("/allKeys", json!({list: [long(256)]}), None),
+            ("/allKeys", json!({list: [long(257)]}), TOO_LONG),
+            ("/allKeys", json!({list: "DB_.*"}), WRONG_TYPE),
+        ]);
+    }
+    rows
 }
 
 /// Rows for both kinds of store.

@@ -7,6 +7,7 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 
 use super::*;
+use crate::core::shape::{LONGEST_EXPRESSION, LONGEST_PREFIX, LONGEST_TEMPLATE, MOST_EXPRESSIONS};
 
 /// The schema of a field of the spec, as the CRD has it.
 fn schema(path: &str) -> Json {
@@ -160,6 +161,12 @@ fn schema_and_code_admit_the_same_keys() {
 }
 
 #[test]
+fn schema_and_code_admit_the_same_prefixes() {
+    let spec = |text: &str| with("allKeys", json!({"prefix": text}));
+    agree("allKeys.prefix", spec, |_| true);
+}
+
+#[test]
 fn schema_and_code_admit_the_same_stores() {
     agree(
         "storeRef.name",
@@ -177,6 +184,22 @@ fn schema_and_code_have_the_same_bounds() {
     assert_eq!(
         count("data.items.from", "maxLength"),
         Some(LONGEST_FROM as u64)
+    );
+    assert_eq!(count("data.items.template", "minLength"), Some(1));
+    assert_eq!(
+        count("data.items.template", "maxLength"),
+        Some(LONGEST_TEMPLATE as u64)
+    );
+    for list in ["allKeys.include", "allKeys.exclude"] {
+        assert_eq!(count(list, "minItems"), Some(1));
+        assert_eq!(count(list, "maxItems"), Some(MOST_EXPRESSIONS as u64));
+        let item = format!("{list}.items");
+        assert_eq!(count(&item, "minLength"), Some(1));
+        assert_eq!(count(&item, "maxLength"), Some(LONGEST_EXPRESSION as u64));
+    }
+    assert_eq!(
+        count("allKeys.prefix", "maxLength"),
+        Some(LONGEST_PREFIX as u64)
     );
     assert_eq!(
         count("refresh.interval", "maxLength"),
@@ -230,6 +253,8 @@ proptest! {
         let _ = parsed(with("refresh", json!({"interval": text, "staleAfter": text})));
         let _ = parsed(with("target", json!({"name": text, "type": text})));
         let _ = parsed(with("data", json!([{"key": text, "from": text}])));
+        let _ = parsed(with("data", json!([{"key": "k", "template": text}])));
+        let _ = parsed(with("allKeys", json!({"include": [text], "exclude": [text], "prefix": text})));
         let _ = parsed(with("source", json!({"secretId": text})));
     }
 }

@@ -192,35 +192,3 @@ fn r11_everything_has_a_bound() {
         assert_eq!(refused(spec), expected, "{from}");
     }
 }
-
-#[test]
-fn keys_are_those_that_a_secret_can_have_each_once() {
-    let long = "k".repeat(253);
-    for key in ["a", "A_b-c.d", "-", "_", ".a", "a..", &long] {
-        let spec = with("data", json!([{"key": key, "from": "x", "optional": true}]));
-        let chosen = ChosenKey {
-            key: key.into(),
-            from: "x".into(),
-            optional: true,
-        };
-        assert_eq!(
-            parsed(spec).unwrap().keys,
-            Keys::Chosen(vec![chosen]),
-            "{key}"
-        );
-    }
-    let too_long = "k".repeat(254);
-    for key in ["", ".", "..", "..a", "a/b", "a b", "a\0", "ключ", &too_long] {
-        let spec = with("data", json!([{"key": key, "from": "x"}]));
-        assert_eq!(
-            parsed(spec),
-            Err(Trouble::InvalidKey { key: key.into() }),
-            "{key:?}"
-        );
-    }
-    let twice = with(
-        "data",
-        json!([{"key": "a", "from": "x"}, {"key": "a", "from": "y"}]),
-    );
-    assert_eq!(parsed(twice), Err(Trouble::KeyConflict { key: "a".into() }));
-}
