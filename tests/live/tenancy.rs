@@ -186,24 +186,17 @@ async fn foreign_secrets(scene: &Scene) -> BTreeMap<(String, String), String> {
         .collect()
 }
 
-#[tokio::test]
-async fn r4_no_value_of_any_field_reaches_what_is_not_the_tenants() {
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
-    let mut scene = Scene::in_own(&plane).await;
-    scene.cluster_stores = true;
-    scene.everywhere = true;
-    let trap = Trap::set().await;
+/// Two tenants of one cluster store, and what is in NCP; answers the identifier of what is the other one's.
+async fn two_tenants(scene: &Scene) -> String {
     let mine = json!({"password": "mine", "user": "me"}).to_string();
     scene.secret_in_ncp("mine-orders", &mine);
     let theirs = json!({"password": THEIRS}).to_string();
     let their_id = scene.secret_in_ncp("theirs-orders", &theirs);
-    create_namespace(&scene, "platform").await;
-    create_namespace(&scene, "theirs").await;
-    create_credentials(&scene, "platform", "ncp-credentials", &scene.key).await;
+    create_namespace(scene, "platform").await;
+    create_namespace(scene, "theirs").await;
+    create_credentials(scene, "platform", "ncp-credentials", &scene.key).await;
     let their_key = scene.emulator.add_key(Role::Viewer);
-    create_credentials(&scene, "theirs", "their-credentials", &their_key).await;
+    create_credentials(scene, "theirs", "their-credentials", &their_key).await;
     scene
         .create(json!({
             "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore", "metadata": {"name": "shared"},
@@ -219,117 +212,146 @@ async fn r4_no_value_of_any_field_reaches_what_is_not_the_tenants() {
         .await;
     // A key of the tenant's own that may read nothing, so that only a borrowed one could.
     let powerless = scene.emulator.add_key(Role::None);
-    create_credentials(&scene, &scene.namespace, "own-credentials", &powerless).await;
+    create_credentials(scene, &scene.namespace, "own-credentials", &powerless).await;
     // The identifier of a key is no secret; its other half is.
     let copied = Key {
-        access_key: their_key.access_key.clone(),
+        access_key: their_key.access_key,
         secret_key: "ncp_iam_guessedguessedguessedguessed0001".to_owned(),
     };
-    create_credentials(&scene, &scene.namespace, "copied-credentials", &copied).await;
-    scene.start_operator().await;
-    let before = foreign_secrets(&scene).await;
-    let mark = scene.mark();
+    create_credentials(scene, &scene.namespace, "copied-credentials", &copied).await;
+    their_id
+}
 
-    let texts = [
-        "theirs".to_owned(),
-        "theirs/their-credentials".to_owned(),
-        "../theirs/secrets/their-credentials".to_owned(),
-        "their-credentials".to_owned(),
-        "theirs-orders".to_owned(),
-        "*".to_owned(),
-        "mine-*".to_owned(),
-        "mine-orders/../theirs-orders".to_owned(),
-        their_id.clone(),
+/// What a tenant might write who wants more than is granted.
+fn texts(their_id: &str, trap: &Trap) -> Vec<String> {
+    let address = &trap.address;
+    let mut texts = vec![
+        their_id.to_owned(),
         format!("{their_id}/values?"),
-        "ncp-secret-operator-key".to_owned(),
-        "copied-credentials".to_owned(),
-        "kubernetes.io/service-account-token".to_owned(),
-        "helm.sh/release.v1".to_owned(),
-        "bootstrap.kubernetes.io/token".to_owned(),
-        "ncp-secrets.io/owner-uid".to_owned(),
-        "app.kubernetes.io/managed-by".to_owned(),
-        "ClusterNcpSecretStore".to_owned(),
-        format!("http://{}/", trap.address),
-        trap.address.clone(),
-        "{{ self }}{{ request.url }}{% include '/etc/passwd' %}".to_owned(),
+        format!("http://{address}/"),
+        address.clone(),
     ];
-    let secret = json!({
+    let others = [
+        "theirs",
+        "theirs/their-credentials",
+        "../theirs/secrets/their-credentials",
+        "their-credentials",
+        "theirs-orders",
+        "*",
+        "mine-*",
+        "mine-orders/../theirs-orders",
+        "ncp-secret-operator-key",
+        "copied-credentials",
+        "kubernetes.io/service-account-token",
+        "helm.sh/release.v1",
+        "bootstrap.kubernetes.io/token",
+        "ncp-secrets.io/owner-uid",
+        "app.kubernetes.io/managed-by",
+        "ClusterNcpSecretStore",
+        "{{ self }}{{ request.url }}{% include '/etc/passwd' %}",
+    ];
+    texts.extend(others.map(str::to_owned));
+    texts
+}
+
+/// Writes every attack into every field of `NcpSecret`; answers how many objects the API server took.
+async fn attack_through_secrets(scene: &Scene, texts: &[String]) -> usize {
+    let base = json!({
         "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret",
         "spec": {
             "storeRef": {"kind": "ClusterNcpSecretStore", "name": "shared"},
             "source": {"secretName": "mine-orders"},
         },
     });
-    let store = json!({
+    let (mut tried, mut taken) = (0, 0);
+    for field in fields("ncpsecrets") {
+        for attack in attacks(field.shape, texts) {
+            tried += 1;
+            let object = named(with(&base, &field.path, attack), &format!("secret-{tried}"));
+            taken += usize::from(scene.try_create(object).await.is_ok());
+        }
+    }
+    assert!(tried > 300 && taken > 50, "{tried}, {taken}");
+    taken
+}
+
+/// The same with `NcpSecretStore`, and an object over each that wants what is the other tenant's.
+async fn attack_through_stores(scene: &Scene, texts: &[String], their_id: &str) -> usize {
+    let base = json!({
         "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecretStore",
         "spec": {"region": "KR", "auth": {"secretRef": {"name": "own-credentials"}}},
     });
-    let mut taken = Vec::new();
-    let mut number = 0;
-    for field in fields("ncpsecrets") {
-        for attack in attacks(field.shape, &texts) {
-            number += 1;
-            let name = format!("attack-{number}");
-            let object = named(with(&secret, &field.path, attack), &name);
-            if scene.try_create(object).await.is_ok() {
-                taken.push(name);
-            }
-        }
-    }
-    assert!(
-        number > 300 && taken.len() > 50,
-        "{number}, {}",
-        taken.len()
-    );
+    let (mut tried, mut taken) = (0, 0);
     for field in fields("ncpsecretstores") {
-        for attack in attacks(field.shape, &texts) {
-            number += 1;
-            let name = format!("attack-{number}");
-            let object = named(with(&store, &field.path, attack), &name);
-            if scene.try_create(object).await.is_err() {
+        for attack in attacks(field.shape, texts) {
+            tried += 1;
+            let name = format!("store-{tried}");
+            let store = named(with(&base, &field.path, attack), &name);
+            if scene.try_create(store).await.is_err() {
                 continue;
             }
-            // Through this store, what only the other tenant may read.
             let reader = json!({
                 "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret", "metadata": {"name": name},
                 "spec": {"storeRef": {"name": name}, "source": {"secretId": their_id}},
             });
             scene.create(reader).await;
-            taken.push(name);
+            taken += 1;
         }
     }
+    assert!(tried > 50 && taken > 10, "{tried}, {taken}");
+    taken
+}
+
+fn assert_is_no_loot(secret: &Secret) {
+    let name = secret.name_any();
+    let mut texts = values(secret).into_values();
+    assert!(
+        !texts.any(|value| value.contains(THEIRS)),
+        "{name} holds the other tenant's value"
+    );
+    let type_ = secret.type_.as_deref().unwrap_or_default();
+    let reserved = RESERVED.iter().any(|reserved| type_.starts_with(reserved));
+    assert!(!reserved, "{name} has the type {type_}");
+    let ours = secret.labels().get("app.kubernetes.io/managed-by");
+    let foreign = secret
+        .owner_references()
+        .iter()
+        .any(|owner| owner.kind != "NcpSecret");
+    assert!(
+        ours.is_none() || !foreign,
+        "{name} is owned by something else"
+    );
+}
+
+#[tokio::test]
+async fn r4_no_value_of_any_field_reaches_what_is_not_the_tenants() {
+    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
+        .await
+        .unwrap();
+    let mut scene = Scene::in_own(&plane).await;
+    scene.cluster_stores = true;
+    scene.everywhere = true;
+    let trap = Trap::set().await;
+    let their_id = two_tenants(&scene).await;
+    scene.start_operator().await;
+    let before = foreign_secrets(&scene).await;
+    let mark = scene.mark();
+    let texts = texts(&their_id, &trap);
+
+    let taken = attack_through_secrets(&scene, &texts).await
+        + attack_through_stores(&scene, &texts, &their_id).await;
     let api: Api<NcpSecret> = scene.api();
     until("every attack that was taken is answered", async || {
         let objects = api.list(&ListParams::default()).await.unwrap();
         let answered = objects.iter().filter(|it| condition(it, "Ready").is_some());
-        (answered.count() == taken.len()).then_some(())
+        (answered.count() == taken).then_some(())
     })
     .await;
 
     assert_eq!(foreign_secrets(&scene).await, before);
-    let secrets = scene
-        .api::<Secret>()
-        .list(&ListParams::default())
-        .await
-        .unwrap();
-    for secret in &secrets {
-        let name = secret.name_any();
-        let leaked = values(secret)
-            .into_values()
-            .any(|value| value.contains(THEIRS));
-        assert!(!leaked, "{name} holds the other tenant's value");
-        let type_ = secret.type_.as_deref().unwrap_or_default();
-        let reserved = RESERVED.iter().any(|reserved| type_.starts_with(reserved));
-        assert!(!reserved, "{name} has the type {type_}");
-        let ours = secret.labels().get("app.kubernetes.io/managed-by");
-        let foreign = secret
-            .owner_references()
-            .iter()
-            .any(|owner| owner.kind != "NcpSecret");
-        assert!(
-            ours.is_none() || !foreign,
-            "{name} is owned by something else"
-        );
+    let secrets = scene.api::<Secret>();
+    for secret in secrets.list(&ListParams::default()).await.unwrap() {
+        assert_is_no_loot(&secret);
     }
     let read = scene
         .emulator
@@ -339,11 +361,10 @@ async fn r4_no_value_of_any_field_reaches_what_is_not_the_tenants() {
     assert_eq!(read, None);
     assert_eq!(trap.visits.load(Ordering::SeqCst), 0);
     for request in scene.requests(mark) {
-        let own = request.namespace == scene.namespace
-            || request.namespace.is_empty()
-            || (request.namespace == "platform"
-                && request.verb == "get"
-                && request.name == "ncp-credentials");
-        assert!(own, "{request:?}");
+        let reads_credentials = request.namespace == "platform"
+            && request.verb == "get"
+            && request.name == "ncp-credentials";
+        let own = request.namespace == scene.namespace || request.namespace.is_empty();
+        assert!(own || reads_credentials, "{request:?}");
     }
 }
