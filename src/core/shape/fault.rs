@@ -1,7 +1,6 @@
 //! What can keep the keys of a Secret from being made: said of the spec alone, or once there is a value.
 
 use crate::api::{Format, Reason};
-
 use crate::core::trouble::{SpecError, Trouble};
 
 /// What is wrong with `spec.data` or `spec.allKeys` whatever the value may be.

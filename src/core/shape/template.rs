@@ -79,11 +79,7 @@ impl<'remote> Filling<'remote> {
         let names = self
             .names
             .get_or_insert_with(|| Arc::new(Names::of(self.pairs)));
-        let undefined = || {
-            names
-                .missed()
-                .filter(|name| limits::spells(&template.0, name))
-        };
+        let undefined = || names.missed(&template.0);
         let environment = environment(self.fuel);
         let mut made = Growing::new(room);
         let filled = environment

@@ -121,17 +121,3 @@ fn expressions(text: &str) -> Result<(), TemplateFault> {
     }
     Ok(())
 }
-
-/// Whether the template itself spells the name: as an identifier, or as what it looks up in `values`.
-///
-/// A name that only comes about when the template is filled in may be a value.
-pub(super) fn spells(text: &str, name: &str) -> bool {
-    let looked_up = ["\"", "'"].map(|quote| format!("values[{quote}{name}{quote}]"));
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    looked_up.iter().any(|lookup| text.contains(lookup))
-        || text.match_indices(name).any(|(at, _)| {
-            let (before, rest) = text.split_at_checked(at).unwrap_or_default();
-            let after = rest.strip_prefix(name).unwrap_or_default();
-            !before.ends_with(is_part) && !after.starts_with(is_part) && !name.is_empty()
-        })
-}

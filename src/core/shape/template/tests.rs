@@ -145,6 +145,10 @@ fn an_undefined_name_is_named_when_the_template_spells_it() {
             fault(TemplateFaultKind::Undefined(None), 1),
         ),
         (
+            "shop nothing {{ values[user] }}{{ values.shops | default('') }}",
+            fault(TemplateFaultKind::Undefined(None), 1),
+        ),
+        (
             "{{ values[user ~ 'x'] }}",
             fault(TemplateFaultKind::Undefined(None), 1),
         ),
