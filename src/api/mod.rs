@@ -13,7 +13,8 @@ pub mod terms;
 pub use manifest::manifests;
 pub use reason::Reason;
 pub use secret::{
-    CreationPolicy, DataKey, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind, StoreRef, Target,
+    CreationPolicy, DataKey, DeletionPolicy, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind,
+    StoreRef, Target,
 };
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};
 pub use store::{

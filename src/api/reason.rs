@@ -24,6 +24,7 @@ pub enum Reason {
     TargetNotOwned,
     TargetImmutable,
     TargetMissing,
+    DriftConflict,
     ClusterRefused,
     StoreNotFound,
     StoreNotReady,
@@ -47,7 +48,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -65,6 +66,7 @@ impl Reason {
         Self::TargetNotOwned,
         Self::TargetImmutable,
         Self::TargetMissing,
+        Self::DriftConflict,
         Self::ClusterRefused,
         Self::StoreNotFound,
         Self::StoreNotReady,
@@ -107,6 +109,7 @@ impl Reason {
             Self::TargetNotOwned => "TargetNotOwned",
             Self::TargetImmutable => "TargetImmutable",
             Self::TargetMissing => "TargetMissing",
+            Self::DriftConflict => "DriftConflict",
             Self::ClusterRefused => "ClusterRefused",
             Self::StoreNotFound => "StoreNotFound",
             Self::StoreNotReady => "StoreNotReady",
@@ -165,6 +168,7 @@ impl Reason {
             | Self::TargetNotOwned
             | Self::TargetImmutable
             | Self::TargetMissing
+            | Self::DriftConflict
             | Self::ClusterRefused
             | Self::StoreNotReady
             | Self::CredentialsMissing

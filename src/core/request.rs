@@ -8,8 +8,8 @@ use super::remote::SourceRef;
 use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
 use crate::api::{
-    CreationPolicy, DataKey, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec, RESERVED_PREFIX,
-    Refresh, Source, StoreKind,
+    CreationPolicy, DataKey, DeletionPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec,
+    RESERVED_PREFIX, Refresh, Source, StoreKind,
 };
 
 /// Names an object: namespace and name.
@@ -74,6 +74,8 @@ pub struct TargetRequest {
     pub annotations: BTreeMap<String, String>,
     /// Whether it is collected with its object.
     pub policy: CreationPolicy,
+    /// Whether it goes with its source.
+    pub deletion: DeletionPolicy,
 }
 
 /// Which keys the Secret has.
@@ -269,6 +271,7 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
         labels: target.labels,
         annotations: target.annotations,
         policy: target.creation_policy.unwrap_or_default(),
+        deletion: target.deletion_policy.unwrap_or_default(),
     })
 }
 

@@ -33,11 +33,13 @@ pub fn next(
     let now = whole_seconds(now);
     let (facts, trouble) = match outcome {
         Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => return previous.clone(),
-        Outcome::Synced { facts, .. } => (Some(facts), None),
+        Outcome::Synced {
+            facts, conflict, ..
+        } => (Some(facts), conflict.as_ref()),
         Outcome::Failed { trouble, facts, .. } => (facts.as_ref(), Some(trouble)),
     };
     let source = facts
-        .map(|facts| source(facts, previous.source.as_ref(), now))
+        .map(|facts| source(facts, outcome, previous.source.as_ref(), now))
         .or_else(|| previous.source.clone());
     let failing_since = trouble.map(|trouble| failing_since(previous, trouble, now));
     let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
@@ -88,6 +90,13 @@ pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
 #[must_use]
 pub const fn was_synced(status: &NcpSecretStatus) -> bool {
     status.target.is_some()
+}
+
+/// Whether the Secret was deleted with its source.
+#[must_use]
+pub fn was_deleted(status: &NcpSecretStatus) -> bool {
+    let target = status.target.as_ref();
+    target.is_some_and(|target| target.deleted_time.is_some())
 }
 
 /// A condition before it has times.
@@ -165,7 +174,11 @@ fn ready(
         let kept = was_synced(previous)
             && !matches!(
                 trouble,
-                Trouble::TargetMissing { .. } | Trouble::NotOwned { .. }
+                Trouble::TargetMissing { .. }
+                    | Trouble::TargetEdited { .. }
+                    | Trouble::TargetDeleted { .. }
+                    | Trouble::DriftConflict { .. }
+                    | Trouble::NotOwned { .. }
             );
         let kept = if kept {
             " Pods keep the last value."
@@ -259,8 +272,21 @@ fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Claim {
     })
 }
 
-fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> SourceStatus {
+fn source(
+    facts: &Facts,
+    outcome: &Outcome,
+    previous: Option<&SourceStatus>,
+    now: Timestamp,
+) -> SourceStatus {
     let secret_id = shorten(&facts.secret_id, 256);
+    let (sync_proof, revocation_proof) = match outcome {
+        Outcome::Synced { proof, .. } => (Some(proof.clone()), None),
+        Outcome::Failed { revoked, .. } => (
+            previous.and_then(|previous| previous.sync_proof.clone()),
+            revoked.clone(),
+        ),
+        Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => (None, None),
+    };
     let rotating_since = is_rotating(facts).then(|| {
         previous
             .filter(|previous| previous.secret_id == secret_id)
@@ -279,6 +305,8 @@ fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> Sou
         rotating_since,
         expected_destroy_time: time(facts.expected_destroy),
         update_time: time(facts.updated),
+        sync_proof,
+        revocation_proof,
     }
 }
 
@@ -289,15 +317,40 @@ fn target(
     now: Timestamp,
 ) -> Option<TargetStatus> {
     let before = previous.target.as_ref();
-    let Outcome::Synced { keys, changed, .. } = outcome else {
-        return before.cloned();
-    };
-    let unchanged = before.filter(|before| !changed && before.name == subject.target);
-    Some(TargetStatus {
-        name: subject.target.to_owned(),
-        keys: keys.clone(),
-        changed_time: unchanged.map_or(Time(now), |before| before.changed_time.clone()),
-    })
+    match outcome {
+        Outcome::Synced {
+            keys,
+            changed,
+            content,
+            ..
+        } => {
+            // Another hash was written by a pass whose status was lost.
+            let unchanged = before.filter(|before| {
+                !changed
+                    && before.name == subject.target
+                    && before.content.as_ref() == Some(content)
+            });
+            Some(TargetStatus {
+                name: subject.target.to_owned(),
+                keys: keys.clone(),
+                changed_time: unchanged.map_or(Time(now), |before| before.changed_time.clone()),
+                content: Some(content.clone()),
+                deleted_time: None,
+            })
+        }
+        Outcome::Failed {
+            trouble: Trouble::TargetDeleted { .. },
+            ..
+        } => before.map(|before| TargetStatus {
+            keys: Vec::new(),
+            content: None,
+            deleted_time: before.deleted_time.clone().or(Some(Time(now))),
+            ..before.clone()
+        }),
+        Outcome::Failed { .. } | Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => {
+            before.cloned()
+        }
+    }
 }
 
 fn find<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<&'status Condition> {

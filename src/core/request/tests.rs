@@ -73,6 +73,7 @@ fn a_minimal_spec_gets_every_default() {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             policy: CreationPolicy::Owner,
+            deletion: DeletionPolicy::Retain,
         },
         keys: Keys::All,
         force_sync: None,
