@@ -183,34 +183,3 @@ async fn labels_and_annotations_follow_the_spec_and_those_of_others_stay() {
         .await;
     }
 }
-
-#[tokio::test]
-async fn a_changed_target_name_writes_the_new_secret() {
-    let scene = Scene::start().await;
-    scene.synced("orders-db", VALUE, json!({})).await;
-    let old = scene.secret("orders-db").await.unwrap();
-    scene
-        .patch_ncp_secret(
-            "orders-db",
-            json!({"spec": {"target": {"name": "orders-db-2"}}}),
-        )
-        .await;
-    scene
-        .until_secret("orders-db-2", |values| values["password"] == "one")
-        .await;
-    let object = scene
-        .until_object("orders-db", "names its new target", |object| {
-            let target = object
-                .status
-                .as_ref()
-                .and_then(|status| status.target.as_ref());
-            target.is_some_and(|target| target.name == "orders-db-2")
-        })
-        .await;
-    assert_eq!(condition(&object, "Ready").unwrap().1, "Synced");
-    assert_eq!(scene.secret("orders-db").await.unwrap(), old);
-
-    scene.delete::<NcpSecret>("orders-db").await;
-    scene.until_no_secret("orders-db").await;
-    scene.until_no_secret("orders-db-2").await;
-}
