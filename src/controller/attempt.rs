@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::connections::Denied;
 use super::failure::Failure;
-use super::inventory::{Known, Memory, target_key};
+use super::inventory::{Known, target_key};
 use super::look::{Look, Way, find_way, look};
+use super::memory::Memory;
 use super::removal::Inquiry;
 use super::strays::collect;
 use super::world::World;

@@ -8,6 +8,7 @@ mod failure;
 mod feeds;
 mod inventory;
 mod look;
+mod memory;
 mod pass;
 mod queue;
 mod removal;

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Urgency;
 use super::attempt::attempt;
-use super::inventory::{Known, Memory};
+use super::inventory::Known;
+use super::memory::Memory;
 use super::queue::Ask;
 use super::tell::tell;
 use super::world::World;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::inventory::{Known, Memory, target_key};
+use super::inventory::{Known, target_key};
+use super::memory::Memory;
 use super::world::World;
 use crate::api::CreationPolicy;
 use crate::cluster::Refusal;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::inventory::{Memory, target_key};
+use super::inventory::target_key;
+use super::memory::Memory;
 use super::world::World;
 use crate::cluster::Refusal;
 use crate::core::content::{Content, render};

@@ -183,3 +183,32 @@ async fn labels_and_annotations_follow_the_spec_and_those_of_others_stay() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn r1_a_secret_that_is_met_is_written_only_with_a_value_that_was_read_after_that() {
+    for (value, looks) in [(VALUE, 1), (r#"{"password":"two"}"#, 2)] {
+        let scene = Scene::start().await;
+        let orphan = json!({"target": {"creationPolicy": "Orphan"}});
+        let id = scene.synced("orders-db", VALUE, orphan.clone()).await;
+        let left = scene.secret("orders-db").await.unwrap();
+        scene.delete::<NcpSecret>("orders-db").await;
+        scene.until_past().await;
+        scene
+            .emulator
+            .set_value(&id, Stage::Active, Some(value))
+            .unwrap();
+        let mark = scene.mark();
+        let before = scene.looks_at(&id);
+        scene.create_by_id("orders-db", &id, orphan).await;
+        scene.until_reason("orders-db", "Synced").await;
+        scene.until_past().await;
+        // The same hash is no newer value; with any other the source is asked again.
+        assert_eq!(scene.looks_at(&id), before + looks, "{value}");
+        let mut asked = scene.asked(mark);
+        asked.retain(|line| line.contains(" secrets orders-db"));
+        let met = ["get secrets orders-db 200", "patch secrets orders-db 200"];
+        assert!(asked.ends_with(&met.map(str::to_owned)), "{asked:?}");
+        let adopted = scene.secret("orders-db").await.unwrap();
+        assert_eq!(adopted.metadata.uid, left.metadata.uid);
+    }
+}

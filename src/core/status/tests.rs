@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::api::TargetStatus;
 use crate::api::terms::Stage;
 use crate::core::remote::{Failure, Host, LookError, Unreadable};
 use crate::core::remote::{Lifecycle, Phase};
