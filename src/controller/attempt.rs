@@ -32,7 +32,11 @@ pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -
         Ok(observed) => observed,
         Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
-    match synchronize(world, request, known, memory, observed.as_deref()).await {
+    let step = synchronize(world, request, known, memory, observed.as_deref()).await;
+    if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
+        pace.interrupted();
+    }
+    match step {
         Ok(outcome) => {
             collect(world, request, known, memory, &outcome).await;
             outcome
@@ -245,7 +249,7 @@ async fn observe(
     {
         world.inventory.target_seen(target, Arc::clone(observed));
     }
-    Ok(observed)
+    Ok(observed.filter(|target| !on_its_way(target)))
 }
 
 /// Whether the target is this object's to write: what is there decides, then who asked first.

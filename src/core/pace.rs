@@ -29,6 +29,9 @@ impl Drift {
 
 const APART: SignedDuration = SignedDuration::from_secs(10);
 
+/// The same after a repair that came to nothing because the target moved meanwhile, or the API server was away.
+const APART_WHEN_INTERRUPTED: SignedDuration = SignedDuration::from_secs(1);
+
 /// How far repairs are apart during a conflict, and how long it must be quiet before the conflict is over.
 pub const CONFLICT_APART: SignedDuration = SignedDuration::from_mins(1);
 
@@ -49,7 +52,16 @@ pub struct Pace {
 struct Try {
     at: Timestamp,
     drift: Drift,
-    written: bool,
+    end: End,
+}
+
+/// What became of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It has not ended, or the source could not be read.
+    Open,
+    Written,
+    Interrupted,
 }
 
 impl Pace {
@@ -61,7 +73,7 @@ impl Pace {
             tries: vec![Try {
                 at: now,
                 drift: drift.clone(),
-                written: true,
+                end: End::Written,
             }],
             conflict: Some(drift),
         }
@@ -75,7 +87,11 @@ impl Pace {
             .conflict
             .as_ref()
             .is_some_and(|conflict| conflict.is_like(drift));
-        let apart = if quarrels { CONFLICT_APART } else { APART };
+        let apart = match last.end {
+            End::Interrupted => APART_WHEN_INTERRUPTED,
+            End::Open | End::Written if quarrels => CONFLICT_APART,
+            End::Open | End::Written => APART,
+        };
         let moment = later(last.at, apart);
         // A clock that was set back must not hold anything for longer than that.
         (now < moment && last.at <= now).then_some(moment)
@@ -89,8 +105,15 @@ impl Pace {
         self.tries.push(Try {
             at: now,
             drift,
-            written: false,
+            end: End::Open,
         });
+    }
+
+    /// Takes note that the repair that began last came to nothing and is to be begun again soon.
+    pub fn interrupted(&mut self) {
+        if let Some(last) = self.tries.last_mut() {
+            last.end = End::Interrupted;
+        }
     }
 
     /// Takes note that the repair that began last was written.
@@ -98,10 +121,10 @@ impl Pace {
         let Some(last) = self.tries.last_mut() else {
             return;
         };
-        last.written = true;
+        last.end = End::Written;
         let last = last.clone();
         let rounds = self.tries.iter().filter(|past| {
-            past.written
+            past.end == End::Written
                 && past.drift == last.drift
                 && last.at.duration_since(past.at) < CONFLICT_APART
         });

@@ -41,4 +41,5 @@ mod sources;
 mod stalls;
 mod tap;
 mod targets;
+mod uncertain;
 mod verdicts;

@@ -212,3 +212,48 @@ async fn r1_a_secret_that_is_met_is_written_only_with_a_value_that_was_read_afte
         assert_eq!(adopted.metadata.uid, left.metadata.uid);
     }
 }
+
+#[tokio::test]
+async fn each_type_is_written_when_its_keys_are_there_and_not_before() {
+    let scene = Scene::start().await;
+    let cases = [
+        (
+            "tls",
+            "kubernetes.io/tls",
+            r#"{"tls.crt":"c","tls.key":"k"}"#,
+        ),
+        (
+            "registry",
+            "kubernetes.io/dockerconfigjson",
+            r#"{".dockerconfigjson":"{\"auths\":{}}"}"#,
+        ),
+        (
+            "basic-auth",
+            "kubernetes.io/basic-auth",
+            r#"{"username":"u"}"#,
+        ),
+        (
+            "ssh-auth",
+            "kubernetes.io/ssh-auth",
+            r#"{"ssh-privatekey":"k"}"#,
+        ),
+        ("own", "example.com/own", VALUE),
+    ];
+    for (name, type_, value) in cases {
+        let spec = json!({"target": {"type": type_}});
+        let id = scene.secret_in_ncp(name, r#"{"other":"o"}"#);
+        scene.create_by_id(name, &id, spec).await;
+        if name != "own" {
+            scene.until_reason(name, "MissingKey").await;
+            assert_eq!(scene.secret(name).await, None, "{name}");
+        }
+        scene
+            .emulator
+            .set_value(&id, Stage::Active, Some(value))
+            .unwrap();
+        let object = scene.force(name, "now").await;
+        assert_eq!(condition(&object, "Ready").unwrap().1, "Synced", "{name}");
+        let secret = scene.secret(name).await.unwrap();
+        assert_eq!(secret.type_.as_deref(), Some(type_));
+    }
+}

@@ -95,6 +95,15 @@ fn a_repair_that_could_not_be_written_holds_the_next_one_and_is_no_round() {
 }
 
 #[test]
+fn a_repair_that_was_interrupted_is_begun_again_after_a_second() {
+    let mut pace = Pace::default();
+    pace.tried(edited("kubectl"), at(0));
+    pace.interrupted();
+    assert_eq!(pace.hold(&edited("kubectl"), at(0)), Some(at(1)));
+    assert_eq!(pace.hold(&edited("kubectl"), at(1)), None);
+}
+
+#[test]
 fn r13_a_conflict_of_an_earlier_process_goes_on() {
     let pace = Pace::in_conflict(at(0));
     assert_eq!(pace.hold(&edited("argocd"), at(59)), Some(at(60)));
