@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 
 use crate::api::Reason;
 use crate::core::outcome::Outcome;
+use crate::core::trouble::Trouble;
 
 /// All metrics of the process. Clones count together.
 #[derive(Clone)]
@@ -129,7 +130,10 @@ impl Metrics {
     pub fn pass(&self, outcome: &Outcome) {
         let (outcome, reason) = match outcome {
             Outcome::Quiet => ("quiet", ""),
-            Outcome::Synced { .. } => ("synced", Reason::Synced.as_str()),
+            Outcome::Synced { conflict, .. } => {
+                let reason = conflict.as_ref().map_or(Reason::Synced, Trouble::reason);
+                ("synced", reason.as_str())
+            }
             Outcome::Failed { trouble, .. } => ("failed", trouble.reason().as_str()),
             Outcome::Interrupted => ("interrupted", ""),
             Outcome::Leaving => ("leaving", ""),

@@ -26,6 +26,36 @@ fn every_reason_has_a_row_and_every_row_a_reason() {
 }
 
 #[test]
+fn each_row_of_the_lifetime_is_proven_by_a_test_that_exists() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live");
+    let tests: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let rows: Vec<_> = include_str!("../docs/lifetime.md")
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| ")?
+                .strip_suffix(" |")?
+                .rsplit_once(" | ")
+        })
+        .skip(2)
+        .collect();
+    assert!(rows.len() >= 8, "{rows:?}");
+    for (row, proofs) in rows {
+        for proof in proofs.split(", ") {
+            let name = proof.trim_matches('`');
+            assert!(
+                tests.contains(&format!("async fn {name}()")),
+                "{row}: {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn both_readmes_show_the_same_commands_and_manifests() {
     let blocks = |text: &'static str| -> Vec<String> {
         let fenced = text.split("```").skip(1).step_by(2);

@@ -25,6 +25,7 @@ pub enum Reason {
     TargetNotOwned,
     TargetImmutable,
     TargetMissing,
+    DriftConflict,
     ClusterRefused,
     StoreNotFound,
     StoreNotReady,
@@ -48,7 +49,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -67,6 +68,7 @@ impl Reason {
         Self::TargetNotOwned,
         Self::TargetImmutable,
         Self::TargetMissing,
+        Self::DriftConflict,
         Self::ClusterRefused,
         Self::StoreNotFound,
         Self::StoreNotReady,
@@ -110,6 +112,7 @@ impl Reason {
             Self::TargetNotOwned => "TargetNotOwned",
             Self::TargetImmutable => "TargetImmutable",
             Self::TargetMissing => "TargetMissing",
+            Self::DriftConflict => "DriftConflict",
             Self::ClusterRefused => "ClusterRefused",
             Self::StoreNotFound => "StoreNotFound",
             Self::StoreNotReady => "StoreNotReady",
@@ -169,6 +172,7 @@ impl Reason {
             | Self::TargetNotOwned
             | Self::TargetImmutable
             | Self::TargetMissing
+            | Self::DriftConflict
             | Self::ClusterRefused
             | Self::StoreNotReady
             | Self::CredentialsMissing

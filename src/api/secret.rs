@@ -266,6 +266,9 @@ pub struct Target {
     /// What happens to the Secret when this object is deleted. Absent: Owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creation_policy: Option<CreationPolicy>,
+    /// What happens to the Secret when the secret in NCP is gone for good. Absent: Retain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
 }
 
 /// Whether the Secret lives as long as its object.
@@ -276,4 +279,14 @@ pub enum CreationPolicy {
     Owner,
     /// The Secret survives the object, and a later object of the same name adopts it.
     Orphan,
+}
+
+/// Whether the Secret outlives the secret in NCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// The Secret stays with its last value.
+    #[default]
+    Retain,
+    /// The Secret is deleted once it is certain that the secret in NCP was destroyed.
+    Delete,
 }

@@ -93,6 +93,14 @@ pub struct SourceStatus {
     /// When NCP last changed the secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_time: Option<Time>,
+    /// Keyed proof that the Secret was written from this secret. Without it nothing is ever deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub sync_proof: Option<String>,
+    /// Keyed proof that the secret was seen in REVOKE, through which store and credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub revocation_proof: Option<String>,
 }
 
 /// The Secret as last written.
@@ -107,6 +115,13 @@ pub struct TargetStatus {
     pub keys: Vec<String>,
     /// When its content last changed.
     pub changed_time: Time,
+    /// Keyed hash of its content, as in the annotation ncp-secrets.io/content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub content: Option<String>,
+    /// When it was deleted because its source is gone for good; absent while it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_time: Option<Time>,
 }
 
 /// What the operator knows of a store.

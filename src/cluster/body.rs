@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::core::content::Content;
+use crate::core::observed::Observed;
 use crate::core::plan::{Change, MapChange};
 
 /// The body that creates a Secret.
@@ -29,10 +30,7 @@ pub(super) fn change(
     type_: &str,
     content: &Content<'_>,
 ) -> Bytes {
-    let mut steps = vec![
-        json!({"op": "test", "path": "/metadata/uid", "value": change.uid}),
-        json!({"op": "test", "path": "/metadata/resourceVersion", "value": change.resource_version}),
-    ];
+    let mut steps = unless_moved(&change.uid, &change.resource_version);
     map_steps("/metadata/labels", &change.labels, &mut steps);
     map_steps("/metadata/annotations", &change.annotations, &mut steps);
     if let Some(owners) = owners {
@@ -52,6 +50,28 @@ pub(super) fn change(
     }
     body.text("]");
     body.finish()
+}
+
+/// The JSON Patch that leaves these owners to a Secret, only if it is still the one that was observed.
+pub(super) fn release(observed: &Observed, owners: &[OwnerReference]) -> Bytes {
+    let mut steps = unless_moved(&observed.uid, &observed.resource_version);
+    steps.push(json!({"op": "add", "path": "/metadata/ownerReferences", "value": owners}));
+    Bytes::from(Value::Array(steps).to_string())
+}
+
+/// The options that delete a Secret only if it is still the one that was observed.
+pub(super) fn deletion(observed: &Observed) -> Bytes {
+    let preconditions = json!({"uid": observed.uid, "resourceVersion": observed.resource_version});
+    let options =
+        json!({"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions});
+    Bytes::from(options.to_string())
+}
+
+fn unless_moved(uid: &str, resource_version: &str) -> Vec<Value> {
+    vec![
+        json!({"op": "test", "path": "/metadata/uid", "value": uid}),
+        json!({"op": "test", "path": "/metadata/resourceVersion", "value": resource_version}),
+    ]
 }
 
 fn map_steps(path: &str, change: &MapChange, steps: &mut Vec<Value>) {
@@ -108,5 +128,45 @@ impl Buffer {
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed() -> Observed {
+        Observed {
+            uid: "u".into(),
+            resource_version: "7".into(),
+            ..Observed::default()
+        }
+    }
+
+    fn read(bytes: &Bytes) -> Value {
+        serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn r2_a_deletion_names_the_secret_that_was_observed() {
+        assert_eq!(
+            read(&deletion(&observed())),
+            json!({
+                "apiVersion": "v1", "kind": "DeleteOptions",
+                "preconditions": {"uid": "u", "resourceVersion": "7"},
+            })
+        );
+    }
+
+    #[test]
+    fn r2_a_release_holds_only_for_the_secret_that_was_observed() {
+        assert_eq!(
+            read(&release(&observed(), &[])),
+            json!([
+                {"op": "test", "path": "/metadata/uid", "value": "u"},
+                {"op": "test", "path": "/metadata/resourceVersion", "value": "7"},
+                {"op": "add", "path": "/metadata/ownerReferences", "value": []},
+            ])
+        );
     }
 }

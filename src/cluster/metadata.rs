@@ -33,6 +33,7 @@ pub(super) fn observe(metadata: &ObjectMeta) -> Observed {
         our_annotations: fields.our_annotations,
         keys: fields.keys,
         foreign_writer: fields.foreign_writer,
+        meddler: meddler(metadata.managed_fields.as_deref().unwrap_or_default()),
     }
 }
 
@@ -104,6 +105,18 @@ impl Fields {
     }
 }
 
+/// Who else wrote since we did, the latest first; times have whole seconds, so what stands in one second counts.
+fn meddler(entries: &[ManagedFieldsEntry]) -> Option<String> {
+    let is_ours = |entry: &&ManagedFieldsEntry| entry.manager.as_deref() == Some(MANAGER);
+    let time = |entry: &ManagedFieldsEntry| entry.time.as_ref().map(|time| time.0);
+    let ours = entries.iter().filter(is_ours).filter_map(time).max();
+    entries
+        .iter()
+        .filter(|entry| !is_ours(entry) && time(entry) >= ours)
+        .max_by_key(|entry| time(entry))
+        .and_then(|entry| entry.manager.clone())
+}
+
 fn names(map: Option<&Value>) -> BTreeSet<String> {
     map.and_then(Value::as_object)
         .into_iter()
@@ -111,4 +124,37 @@ fn names(map: Option<&Value>) -> BTreeSet<String> {
         .filter_map(|field| field.strip_prefix("f:"))
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(manager: &str, second: u32) -> ManagedFieldsEntry {
+        let time = format!("2026-11-22T12:00:{second:02}Z");
+        serde_json::from_value(json!({"manager": manager, "time": time})).unwrap()
+    }
+
+    #[test]
+    fn who_wrote_last_since_our_own_write_is_named() {
+        let cases = [
+            (vec![entry(MANAGER, 5)], None),
+            (vec![entry(MANAGER, 5), entry("before", 4)], None),
+            (vec![entry("same", 5), entry(MANAGER, 5)], Some("same")),
+            (
+                vec![entry("late", 7), entry(MANAGER, 5), entry("later", 8)],
+                Some("later"),
+            ),
+            (
+                vec![entry(MANAGER, 3), entry("one", 4), entry(MANAGER, 5)],
+                None,
+            ),
+            (vec![entry("alone", 1)], Some("alone")),
+        ];
+        for (entries, expected) in cases {
+            assert_eq!(meddler(&entries).as_deref(), expected, "{entries:?}");
+        }
+    }
 }

@@ -5,9 +5,11 @@
 
 mod body;
 mod connect;
+mod decode;
 mod events;
 mod metadata;
 pub mod objects;
+mod owners;
 mod refusal;
 pub mod secrets;
 mod watch;

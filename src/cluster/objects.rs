@@ -2,6 +2,8 @@
 //!
 //! They are read as loose JSON and decoded one by one, so that one object of a wrong form harms only itself.
 
+use std::future::ready;
+
 use bytes::Bytes;
 use http::Method;
 use kube::api::{ApiResource, DynamicObject};
@@ -9,9 +11,9 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
 use kube::{Api, Client, Resource};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::decode::take;
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, send};
@@ -78,7 +80,7 @@ impl Objects {
         sink: impl FnMut(Change<ObjectKey, WatchedSecret>) + Send + 'static,
     ) -> Feed {
         let events = watcher(self.api::<NcpSecret>(namespace), watcher::Config::default());
-        follow("ncpsecrets", events, secret, sink)
+        follow("ncpsecrets", ready(()), events, secret, sink)
     }
 
     /// Follows the stores of one namespace or of all.
@@ -91,7 +93,7 @@ impl Objects {
             self.api::<NcpSecretStore>(namespace),
             watcher::Config::default(),
         );
-        follow("ncpsecretstores", events, store, sink)
+        follow("ncpsecretstores", ready(()), events, store, sink)
     }
 
     /// Follows the cluster's stores.
@@ -103,7 +105,13 @@ impl Objects {
             self.api::<ClusterNcpSecretStore>(None),
             watcher::Config::default(),
         );
-        follow("clusterncpsecretstores", events, cluster_store, sink)
+        follow(
+            "clusterncpsecretstores",
+            ready(()),
+            events,
+            cluster_store,
+            sink,
+        )
     }
 
     fn api<K: Resource<DynamicType = ()>>(&self, namespace: Option<&str>) -> Api<DynamicObject> {
@@ -250,9 +258,4 @@ fn cluster_store(mut object: DynamicObject) -> StoreObject {
         spec,
         status: take(&mut object.data, "status"),
     }
-}
-
-/// Takes a part of the object out, if it has the form that is expected of it.
-fn take<T: DeserializeOwned>(data: &mut Value, part: &str) -> Option<T> {
-    serde_json::from_value(data.get_mut(part)?.take()).ok()
 }

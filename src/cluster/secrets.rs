@@ -5,19 +5,21 @@
 
 use http::Method;
 use k8s_openapi::api::core::v1::Secret;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
 use kube::{Api, Client};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use zeroize::Zeroize;
 
 use super::body;
 use super::metadata::observe;
+use super::owners::{owner, owners};
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, WHOLE, send};
-use crate::api::{GROUP, MANAGED_BY, MANAGER};
+use crate::api::{MANAGED_BY, MANAGER};
 use crate::core::content::{Content, InstallationKey};
 use crate::core::observed::Observed;
 use crate::core::plan::{self, Creation};
@@ -62,10 +64,11 @@ impl Secrets {
         Self { client }
     }
 
-    /// Follows the Secrets that bear our label, in one namespace or in all.
+    /// Follows the Secrets that bear our label, in one namespace or in all, as soon as `begin` is done.
     pub fn watch(
         &self,
         namespace: Option<&str>,
+        begin: impl Future<Output = ()> + Send + 'static,
         sink: impl FnMut(Change<ObjectKey, Observed>) + Send + 'static,
     ) -> Feed {
         let api: Api<PartialObjectMeta<Secret>> = match namespace {
@@ -75,6 +78,7 @@ impl Secrets {
         let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
         follow(
             "secrets",
+            begin,
             watcher(api, ours),
             |secret| observe(&secret.metadata),
             sink,
@@ -150,6 +154,49 @@ impl Secrets {
             content: Some((
                 "application/json-patch+json",
                 body::change(change, owners.as_deref(), &request.target.type_, content),
+            )),
+        };
+        let reply: MetadataReply = send(&self.client, call).await?;
+        Ok(observe(&reply.metadata))
+    }
+
+    /// Deletes a Secret, if it is still the one that was observed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Moved`] when it is not, [`Refusal::NotFound`] when it is gone; nothing was deleted then.
+    pub async fn delete(&self, key: &ObjectKey, observed: &Observed) -> Result<(), Refusal> {
+        let call = Call {
+            method: Method::DELETE,
+            path: path(&key.namespace, Some(&key.name)),
+            accept: METADATA_ONLY,
+            content: Some(("application/json", body::deletion(observed))),
+        };
+        send::<IgnoredAny>(&self.client, call).await.map(|_| ())
+    }
+
+    /// Lets a Secret outlive the object of a request, if it is still the one that was observed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Moved`] when it is not; nothing was changed then.
+    pub async fn release(
+        &self,
+        request: &Request,
+        key: &ObjectKey,
+        observed: &Observed,
+    ) -> Result<Observed, Refusal> {
+        let others = owners(request, observed, false);
+        let call = Call {
+            method: Method::PATCH,
+            path: format!(
+                "{}?fieldManager={MANAGER}",
+                path(&key.namespace, Some(&key.name))
+            ),
+            accept: METADATA_ONLY,
+            content: Some((
+                "application/json-patch+json",
+                body::release(observed, &others),
             )),
         };
         let reply: MetadataReply = send(&self.client, call).await?;
@@ -279,36 +326,4 @@ fn version(metadata: &ObjectMeta) -> Version {
 fn path(namespace: &str, name: Option<&str>) -> String {
     let collection = format!("/api/v1/namespaces/{namespace}/secrets");
     name.map_or_else(|| collection.clone(), |name| format!("{collection}/{name}"))
-}
-
-fn owner(request: &Request) -> OwnerReference {
-    OwnerReference {
-        api_version: format!("{GROUP}/v1alpha1"),
-        kind: "NcpSecret".into(),
-        name: request.object.name.clone(),
-        uid: request.uid.clone(),
-        controller: Some(true),
-        block_owner_deletion: None,
-    }
-}
-
-/// The owner references with or without ours; those of others stay.
-fn owners(request: &Request, observed: &Observed, owned: bool) -> Vec<OwnerReference> {
-    let mut owners: Vec<OwnerReference> = observed
-        .references
-        .iter()
-        .filter(|reference| reference.uid != request.uid)
-        .map(|reference| OwnerReference {
-            api_version: reference.api_version.clone(),
-            kind: reference.kind.clone(),
-            name: reference.name.clone(),
-            uid: reference.uid.clone(),
-            controller: reference.controller.then_some(true),
-            block_owner_deletion: reference.blocks_deletion.then_some(true),
-        })
-        .collect();
-    if owned {
-        owners.push(owner(request));
-    }
-    owners
 }

@@ -46,10 +46,12 @@ impl Feed {
     }
 
     /// Waits until the first list is complete.
-    pub async fn completed(&self) {
+    pub fn completed(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut complete = self.complete.clone();
-        // An error means that the task ended, which happens only when the process does.
-        let _ = complete.wait_for(|complete| *complete).await;
+        async move {
+            // An error means that the task ended, which happens only when the process does.
+            let _ = complete.wait_for(|complete| *complete).await;
+        }
     }
 }
 
@@ -59,9 +61,10 @@ impl Drop for Feed {
     }
 }
 
-/// Follows a stream of watch events: each object is converted once and handed to the sink.
+/// Follows a stream of watch events, as soon as `begin` is done: each object is converted once and handed to the sink.
 pub fn follow<K, V>(
     name: &str,
+    begin: impl Future<Output = ()> + Send + 'static,
     events: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
     convert: impl Fn(K) -> V + Send + 'static,
     mut sink: impl FnMut(Change<ObjectKey, V>) + Send + 'static,
@@ -73,6 +76,7 @@ where
     let (sender, complete) = watch::channel(false);
     let what = name.to_owned();
     let task = tokio::spawn(async move {
+        begin.await;
         let mut events = pin!(events.default_backoff());
         let mut listed = HashSet::new();
         while let Some(event) = events.next().await {

@@ -74,10 +74,12 @@ enum State {
 }
 
 /// The right to make calls for one look.
+#[derive(Clone)]
 pub struct Ticket {
     /// With which to look.
     pub account: Arc<Account>,
-    version: Version,
+    /// Which credentials it makes them with.
+    pub version: Version,
     connection: Arc<Connection>,
     store: StoreKey,
     spec: StoreSpec,

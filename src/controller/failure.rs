@@ -13,6 +13,8 @@ pub(super) enum Failure {
     Trouble {
         trouble: Box<Trouble>,
         facts: Option<Box<Facts>>,
+        /// Proof that the secret was seen in REVOKE, if it was.
+        revoked: Option<String>,
     },
     /// It could not end, and starts again.
     Interrupted,
@@ -22,11 +24,12 @@ pub(super) enum Failure {
 
 impl Failure {
     /// The same failure, after the service had said this much.
-    pub(super) fn with(self, facts: Facts) -> Self {
+    pub(super) fn with(self, facts: Facts, revoked: Option<String>) -> Self {
         match self {
             Self::Trouble { trouble, .. } => Self::Trouble {
                 trouble,
                 facts: Some(Box::new(facts)),
+                revoked,
             },
             other => other,
         }
@@ -37,12 +40,25 @@ impl Failure {
         matches!(self, Self::Trouble { trouble, .. } if hides_the_source(trouble))
     }
 
-    /// The same failure, of an object whose Secret was there and is lost.
-    pub(super) fn with_target_lost(self) -> Self {
+    /// What is wrong, if status is to tell it.
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
         match self {
-            Self::Trouble { trouble, facts } => Self::Trouble {
-                trouble: Box::new(Trouble::TargetMissing { cause: trouble }),
+            Self::Trouble { trouble, .. } => Some(trouble),
+            Self::Interrupted | Self::Leaving => None,
+        }
+    }
+
+    /// The same failure, with what it means for the Secret.
+    pub(super) fn mapped(self, consequence: impl FnOnce(Box<Trouble>) -> Trouble) -> Self {
+        match self {
+            Self::Trouble {
+                trouble,
                 facts,
+                revoked,
+            } => Self::Trouble {
+                trouble: Box::new(consequence(trouble)),
+                facts,
+                revoked,
             },
             other => other,
         }
@@ -53,9 +69,14 @@ impl Failure {
         match self {
             Self::Interrupted => Outcome::Interrupted,
             Self::Leaving => Outcome::Leaving,
-            Self::Trouble { trouble, facts } => Outcome::Failed {
+            Self::Trouble {
+                trouble,
+                facts,
+                revoked,
+            } => Outcome::Failed {
                 trouble: *trouble,
                 facts: facts.map(|facts| *facts),
+                revoked,
             },
         }
     }
@@ -81,6 +102,7 @@ impl From<Trouble> for Failure {
         Self::Trouble {
             trouble: Box::new(trouble),
             facts: None,
+            revoked: None,
         }
     }
 }

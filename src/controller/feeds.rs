@@ -66,8 +66,11 @@ pub fn follow_all(
     let mut feeds = Vec::new();
     for namespace in namespaces {
         let within = namespace.as_deref();
-        feeds.push(objects.watch_secrets(within, sink.clone().objects(namespace.clone())));
-        feeds.push(secrets.watch(within, sink.clone().targets(namespace.clone())));
+        let objects_feed = objects.watch_secrets(within, sink.clone().objects(namespace.clone()));
+        // Which Secrets concern anybody can be told only when the objects are known.
+        let begin = objects_feed.completed();
+        feeds.push(objects_feed);
+        feeds.push(secrets.watch(within, begin, sink.clone().targets(namespace.clone())));
         feeds.push(
             objects.watch_stores(
                 within,

@@ -6,8 +6,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-
+use super::memory::Memory;
+use super::targets::{Bond, Targets, bearer_key, is_newer};
 use crate::api::{NcpSecretStatus, Reason};
 use crate::cluster::{Decoded, StoreObject, WatchedSecret};
 use crate::core::observed::Observed;
@@ -25,16 +25,8 @@ struct State {
     objects: HashMap<Arc<ObjectKey>, Known>,
     /// Which objects want which target.
     claimants: HashMap<ObjectKey, BTreeSet<Arc<ObjectKey>>>,
-    targets: HashMap<ObjectKey, Arc<Observed>>,
-    /// Targets that were seen to go, against replies to our own writes that come in later.
-    gone: HashMap<ObjectKey, Gone>,
+    targets: Targets,
     stores: HashMap<StoreKey, Arc<StoreObject>>,
-}
-
-/// A target that went: its UID, and the version at which it went.
-struct Gone {
-    uid: String,
-    resource_version: String,
 }
 
 /// An object as a pass sees it.
@@ -48,35 +40,6 @@ pub struct Known {
     pub status: Arc<NcpSecretStatus>,
     /// What its last pass left behind.
     pub memory: Memory,
-}
-
-/// What a pass leaves behind for the next one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Memory {
-    /// When the next look is to be; none before the first pass.
-    pub next_look: Option<Timestamp>,
-    /// What was wrong.
-    pub cause: Option<Reason>,
-    /// How many passes in a row failed.
-    pub failures: u32,
-    /// The version of the target that our last write left, and the generation of the spec that it was for.
-    pub settled: Option<(String, i64)>,
-    /// Whether the watch may not show the target: the next pass asks for its metadata.
-    pub recheck: bool,
-}
-
-impl Memory {
-    /// The version at which the target is as this request wants it, whatever its metadata seem to say.
-    #[must_use]
-    pub fn settled_for(&self, request: &Request) -> Option<&str> {
-        let (version, generation) = self.settled.as_ref()?;
-        (*generation == request.generation).then_some(version)
-    }
-
-    /// Takes note of a write for the request.
-    pub fn settle(&mut self, request: &Request, written: &Observed) {
-        self.settled = Some((written.resource_version.clone(), request.generation));
-    }
 }
 
 /// What an event means for the object that it is about.
@@ -96,11 +59,11 @@ impl Inventory {
             .objects
             .get_key_value(key)
             .map_or_else(|| Arc::new(key.clone()), |(key, _)| Arc::clone(key));
-        let before = state
-            .objects
-            .remove(&key)
-            .filter(|before| before.about.uid == watched.about.uid);
-        state.disclaim(&key, before.as_ref());
+        let earlier = state.objects.remove(&key);
+        let mut around = state.targets.strays_of(&key);
+        around.extend(earlier.as_ref().and_then(Known::target_key));
+        state.disclaim(&key, earlier.as_ref());
+        let before = earlier.filter(|before| before.about.uid == watched.about.uid);
         let (known, novelty) = match before {
             None => (Known::new(watched), Novelty::Changed),
             Some(before) => before.updated(watched),
@@ -112,7 +75,9 @@ impl Inventory {
                 .or_default()
                 .insert(Arc::clone(&key));
         }
+        around.extend(known.target_key());
         state.objects.insert(key, known);
+        state.bind_all(&around);
         novelty
     }
 
@@ -144,46 +109,21 @@ impl Inventory {
         }
     }
 
-    /// Enters a target as watched or as a write left it; answers whether that is news.
+    /// Enters a target as watched or as a write left it; answers whether that is news for anybody.
     pub fn target_seen(&self, key: ObjectKey, observed: Arc<Observed>) -> bool {
         let mut state = self.lock();
-        let went = state.gone.get(&key).is_some_and(|gone| {
-            gone.uid == observed.uid
-                && !is_newer(&observed.resource_version, &gone.resource_version)
-        });
-        if went {
+        if !state.targets.is_news(&key, &observed) {
             return false;
         }
-        state.gone.remove(&key);
-        let known = state.targets.get(&key);
-        let news = known.is_none_or(|known| {
-            known.uid != observed.uid
-                || is_newer(&observed.resource_version, &known.resource_version)
-        });
-        if news {
-            state.targets.insert(key, observed);
-        }
-        news
+        let bond = state.bond(&key, &observed);
+        state.targets.enter(key, observed, bond)
     }
 
     /// Forgets a target; answers whether it was the one that is known.
     pub fn target_gone(&self, key: &ObjectKey, last: &Observed) -> bool {
         let mut state = self.lock();
-        if state.claimants.contains_key(key) {
-            let gone = Gone {
-                uid: last.uid.clone(),
-                resource_version: last.resource_version.clone(),
-            };
-            state.gone.insert(key.clone(), gone);
-        }
-        let known = state
-            .targets
-            .get(key)
-            .is_some_and(|known| known.uid == last.uid);
-        if known {
-            state.targets.remove(key);
-        }
-        known
+        let awaited = state.claimants.contains_key(key);
+        state.targets.leave(key, last, awaited)
     }
 
     /// Forgets the targets of a namespace, or of all, that a complete list does not have; answers which.
@@ -192,18 +132,7 @@ impl Inventory {
         namespace: Option<&str>,
         listed: &HashSet<ObjectKey>,
     ) -> Vec<ObjectKey> {
-        let mut state = self.lock();
-        let gone: Vec<_> = state
-            .targets
-            .keys()
-            .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
-            .filter(|key| !listed.contains(*key))
-            .cloned()
-            .collect();
-        for key in &gone {
-            state.targets.remove(key);
-        }
-        gone
+        self.lock().targets.listed(namespace, listed)
     }
 
     /// Enters a store; answers whether what it says is new.
@@ -237,6 +166,19 @@ impl Inventory {
     #[must_use]
     pub fn target(&self, key: &ObjectKey) -> Option<Arc<Observed>> {
         self.lock().targets.get(key).cloned()
+    }
+
+    /// The Secrets that carry the UID of an object under names that it wants no more.
+    #[must_use]
+    pub fn strays(&self, object: &ObjectKey) -> Vec<(ObjectKey, Arc<Observed>)> {
+        let state = self.lock();
+        let strays = state.targets.strays_of(object).into_iter();
+        strays
+            .filter_map(|key| {
+                let observed = state.targets.get(&key).cloned()?;
+                Some((key, observed))
+            })
+            .collect()
     }
 
     /// The store of that name.
@@ -347,6 +289,9 @@ impl State {
             return Vec::new();
         };
         self.disclaim(&key, Some(&known));
+        let mut around = self.targets.strays_of(&key);
+        around.extend(known.target_key());
+        self.bind_all(&around);
         match known.request.as_ref() {
             Ok(request) => self
                 .claimants
@@ -368,7 +313,34 @@ impl State {
             claimants.remove(key);
             if claimants.is_empty() {
                 self.claimants.remove(&target);
-                self.gone.remove(&target);
+                self.targets.unawaited(&target);
+            }
+        }
+    }
+
+    /// What the objects that are known have to do with a target.
+    fn bond(&self, key: &ObjectKey, observed: &Observed) -> Bond {
+        let bearer = bearer_key(key, observed)
+            .and_then(|bearer| self.objects.get_key_value(&bearer))
+            .filter(|(_, known)| {
+                observed
+                    .carries()
+                    .is_some_and(|(_, uid)| uid == known.about.uid)
+            });
+        match bearer {
+            Some((object, known)) if known.target_key().is_some_and(|wanted| wanted != *key) => {
+                Bond::Stray(Arc::clone(object))
+            }
+            None if !self.claimants.contains_key(key) => Bond::Loose,
+            Some(_) | None => Bond::Held,
+        }
+    }
+
+    fn bind_all(&mut self, targets: &[ObjectKey]) {
+        for key in targets {
+            if let Some(observed) = self.targets.get(key).cloned() {
+                let bond = self.bond(key, &observed);
+                self.targets.bind(key, bond);
             }
         }
     }
@@ -382,6 +354,10 @@ impl Known {
             status: Arc::new(watched.status),
             memory: Memory::default(),
         }
+    }
+
+    fn target_key(&self) -> Option<ObjectKey> {
+        self.request.as_ref().as_ref().ok().map(target_key)
     }
 
     fn uses(&self, store: &StoreKey) -> bool {
@@ -425,10 +401,5 @@ pub fn target_key(request: &Request) -> ObjectKey {
     }
 }
 
-/// Whether one version of an object is later than another; versions that are no numbers count as later.
-fn is_newer(version: &str, than: &str) -> bool {
-    match (version.parse::<u64>(), than.parse::<u64>()) {
-        (Ok(version), Ok(than)) => version > than,
-        _ => true,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::connections::{Connections, Denied, Verdict};
+use super::connections::{Connections, Denied, Ticket, Verdict};
 use super::inventory::Inventory;
+use crate::api::terms::Region;
 use crate::cluster::StoreObject;
 use crate::core::grant::granted;
+use crate::core::proof::Access;
 use crate::core::remote::{LookError, Reading, Remote};
 use crate::core::request::Request;
 use crate::core::store::StoreSpec;
@@ -41,16 +43,44 @@ pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble
     })
 }
 
+/// What a look came to, and with what it was made.
+pub struct Look {
+    /// What it brought back.
+    pub remote: Result<Remote, LookError>,
+    /// The credentials.
+    pub ticket: Ticket,
+}
+
+impl Way {
+    /// The region of the store.
+    #[must_use]
+    pub const fn region(&self) -> Region {
+        self.spec.region
+    }
+
+    /// How the store was asked with that ticket.
+    #[must_use]
+    pub fn access(&self, ticket: &Ticket) -> Access {
+        Access {
+            hosts: ticket.account.hosts(),
+            store_uid: self.store.about.uid.clone(),
+            store_generation: self.store.about.generation,
+            credentials_uid: ticket.version.uid.clone(),
+            credentials_version: ticket.version.resource_version.clone(),
+        }
+    }
+}
+
 /// Looks at the source.
 ///
 /// # Errors
 ///
-/// The trouble of the store, or what the look says of itself.
+/// The trouble of the store.
 pub async fn look(
     connections: &Arc<Connections>,
     request: &Request,
     way: &Way,
-) -> Result<Remote, Denied> {
+) -> Result<Look, Denied> {
     let mut ticket = connections
         .ticket(&request.store, &way.store, &way.spec)
         .await?;
@@ -60,12 +90,21 @@ pub async fn look(
             if proves_the_credentials(&result) {
                 connections.accepted(&ticket).await;
             }
-            return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
+            return Ok(Look {
+                remote: result,
+                ticket,
+            });
         };
-        match connections.refused(ticket, Trouble::Look(error)).await {
+        match connections
+            .refused(ticket.clone(), Trouble::Look(error))
+            .await
+        {
             Verdict::Again(other) => ticket = *other,
             Verdict::Stands => {
-                return result.map_err(|error| Denied::Trouble(Trouble::Look(error)));
+                return Ok(Look {
+                    remote: result,
+                    ticket,
+                });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The controller: which object gets a pass when, and what a pass does.
 
+mod attempt;
 mod connections;
 mod credentials;
 mod dispatch;
@@ -7,9 +8,13 @@ mod failure;
 mod feeds;
 mod inventory;
 mod look;
+mod memory;
 mod pass;
 mod queue;
+mod removal;
 mod stores;
+mod strays;
+mod targets;
 mod tell;
 mod world;
 mod write;

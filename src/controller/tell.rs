@@ -10,7 +10,7 @@ use crate::api::{NcpSecretStatus, Reason};
 use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
 use crate::core::request::ObjectKey;
-use crate::core::status::{self, next, previous_reason};
+use crate::core::status::{self, next, previous_reason, was_deleted};
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
 ///
@@ -69,7 +69,9 @@ async fn announce(
     outcome: &Outcome,
 ) {
     let before = previous_reason(&known.status);
-    let Some(reason) = previous_reason(status).filter(|reason| Some(*reason) != before) else {
+    let deleted = was_deleted(status) && !was_deleted(&known.status);
+    let Some(reason) = previous_reason(status).filter(|reason| deleted || Some(*reason) != before)
+    else {
         return;
     };
     tracing::info!(

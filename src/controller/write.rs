@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::inventory::{Memory, target_key};
+use super::inventory::target_key;
+use super::memory::Memory;
 use super::world::World;
 use crate::cluster::Refusal;
 use crate::core::content::Content;
@@ -23,6 +24,24 @@ pub(super) struct Written {
     pub(super) keys: Vec<String>,
     /// Whether its content is another than before.
     pub(super) changed: bool,
+    /// Whether a write was needed.
+    pub(super) wrote: bool,
+    /// Its content annotation.
+    pub(super) content: String,
+}
+
+/// Why nothing was written.
+pub(super) enum Unwritten {
+    /// This Secret is there, which the watch did not show, and its writer may have read a newer value.
+    Exists(Option<Box<Observed>>),
+    /// It cannot be.
+    Failed(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Unwritten {
+    fn from(failure: F) -> Self {
+        Self::Failed(failure.into())
+    }
 }
 
 /// Makes the target equal to what was read.
@@ -32,7 +51,7 @@ pub(super) async fn write(
     memory: &mut Memory,
     observed: Option<&Observed>,
     remote: &Remote,
-) -> Result<Written, Failure> {
+) -> Result<Written, Unwritten> {
     let pairs = match &remote.reading {
         Reading::Value(pairs) => pairs,
         Reading::Empty => return Err(Trouble::StageEmpty(request.stage).into()),
@@ -42,30 +61,36 @@ pub(super) async fn write(
     };
     let content = render(&request.keys, &request.target.type_, pairs)?;
     let mark = world.key.mark(&request.target.type_, &content);
-    let changed = match carry_out(world, request, memory, observed, &content, &mark).await {
-        Err(Refused::Exists) => {
+    let first = carry_out(world, request, memory, observed, &content, &mark).await;
+    let deed = match first {
+        Err(Unwritten::Exists(_)) => {
             let there = world.secrets.observe(&target_key(request)).await?;
-            carry_out(world, request, memory, there.as_ref(), &content, &mark).await
+            // With another hash it may hold a newer value than what was read before it was met.
+            if there.as_ref().and_then(|there| there.content.as_ref()) != Some(&mark) {
+                return Err(Unwritten::Exists(there.map(Box::new)));
+            }
+            carry_out(world, request, memory, there.as_ref(), &content, &mark).await?
         }
-        other => other,
-    }
-    .map_err(|refused| match refused {
-        Refused::Exists => Failure::Interrupted,
-        Refused::Otherwise(failure) => failure,
-    })?;
+        other => other?,
+    };
     Ok(Written {
         keys: content.iter().map(|(key, _)| key.to_owned()).collect(),
-        changed,
+        changed: deed == Deed::Content,
+        wrote: deed != Deed::Nothing,
+        content: mark,
     })
 }
 
-enum Refused {
-    /// A Secret is there that the watch did not show.
-    Exists,
-    Otherwise(Failure),
+/// What was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Nothing,
+    /// Something of the Secret, but no other content than before.
+    Metadata,
+    Content,
 }
 
-/// Writes what the plan says; answers whether the content changed.
+/// Writes what the plan says.
 async fn carry_out(
     world: &World,
     request: &Request,
@@ -73,12 +98,11 @@ async fn carry_out(
     observed: Option<&Observed>,
     content: &Content<'_>,
     mark: &str,
-) -> Result<bool, Refused> {
+) -> Result<Deed, Unwritten> {
     let settled = memory.settled_for(request);
-    let planned = plan(request, observed, settled, content, mark)
-        .map_err(|trouble| Refused::Otherwise(trouble.into()))?;
+    let planned = plan(request, observed, settled, content, mark)?;
     let (result, changed) = match (planned, observed) {
-        (Plan::Nothing, _) | (Plan::Change(_), None) => return Ok(false),
+        (Plan::Nothing, _) | (Plan::Change(_), None) => return Ok(Deed::Nothing),
         (Plan::Create(creation), _) => {
             world.metrics.secret_write("create");
             (world.secrets.create(request, creation, content).await, true)
@@ -110,17 +134,21 @@ async fn carry_out(
                 content = changed,
                 "Secret written"
             );
-            Ok(changed)
+            Ok(if changed {
+                Deed::Content
+            } else {
+                Deed::Metadata
+            })
         }
-        Err(Refusal::Exists) => Err(Refused::Exists),
+        Err(Refusal::Exists) => Err(Unwritten::Exists(None)),
         Err(refusal) => {
             memory.recheck = true;
             let lasting = matches!(refusal, Refusal::Failed) && memory.failures >= TOLD_AFTER;
-            Err(Refused::Otherwise(if lasting {
+            Err(if lasting {
                 broken_cluster().into()
             } else {
                 refusal.into()
-            }))
+            })
         }
     }
 }

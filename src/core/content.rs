@@ -120,6 +120,12 @@ impl InstallationKey {
         let hash = keyed_hash(&self.key, std::iter::once(type_.as_bytes()).chain(parts));
         format!("{}.{}", self.id, hex(&hash))
     }
+
+    /// What nobody can write who does not have the key: `<key id>.<HMAC-SHA256 of the parts in hex>`.
+    pub(super) fn proof(&self, parts: &[&str]) -> String {
+        let hash = keyed_hash(&self.key, parts.iter().map(|part| part.as_bytes()));
+        format!("{}.{}", self.id, hex(&hash))
+    }
 }
 
 /// Hashes parts so that no two lists of parts hash alike by running into each other.

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::observed::Observed;
+use super::pace::Drift;
 use super::plan::{claim, drifted};
 use super::remote::Lifecycle;
 use super::request::Request;
-use super::status::{previous_reason, rotation_reason, was_synced};
+use super::status::{previous_reason, rotation_reason, was_deleted, was_synced};
 use crate::api::{NcpSecretStatus, Reason};
 
 /// What a pass knows before it asks anybody.
@@ -37,6 +38,22 @@ pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
             && (was_cut_off(known.status) || missed_a_rotation(known.status, now)))
 }
 
+/// How the target came to differ from what was written, unless a person asked for something new meanwhile.
+#[must_use]
+pub fn drift(known: &Known<'_>) -> Option<Drift> {
+    if spec_changed(known) || sync_forced(known) || !target_needs_repair(known) {
+        return None;
+    }
+    Some(known.target.map_or(Drift::Deleted, edited))
+}
+
+/// The edit that a Secret shows.
+#[must_use]
+pub fn edited(target: &Observed) -> Drift {
+    let by = target.foreign_writer.as_ref().or(target.meddler.as_ref());
+    Drift::Edited { by: by.cloned() }
+}
+
 fn spec_changed(known: &Known<'_>) -> bool {
     known.status.observed_generation != known.request.generation
 }
@@ -50,7 +67,8 @@ fn target_needs_repair(known: &Known<'_>) -> bool {
         return false;
     }
     let Some(target) = known.target else {
-        return previous_reason(known.status) != Some(Reason::TargetMissing);
+        return !was_deleted(known.status)
+            && previous_reason(known.status) != Some(Reason::TargetMissing);
     };
     let known_keys = known
         .status

@@ -3,13 +3,16 @@
 //! Nothing in here talks to anybody, waits, or reads a clock: `now` is an argument everywhere, and the build fails
 //! when a file in here reaches for the network, the runtime or the cluster (see `build.rs`).
 
+pub mod certainty;
 pub mod content;
 pub mod due;
 pub mod grant;
 pub mod observed;
 pub mod outcome;
+pub mod pace;
 pub mod pairs;
 pub mod plan;
+pub mod proof;
 pub mod remote;
 pub mod request;
 pub mod rotation;

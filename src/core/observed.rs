@@ -33,6 +33,8 @@ pub struct Observed {
     pub keys: BTreeSet<String>,
     /// Who else wrote some of its keys.
     pub foreign_writer: Option<String>,
+    /// Who else wrote anything of it since our own last write, the latest first.
+    pub meddler: Option<String>,
 }
 
 /// The `NcpSecret` that a Secret names in its annotations.
@@ -73,6 +75,29 @@ pub enum Claim {
 }
 
 impl Observed {
+    /// Name and UID of the `NcpSecret` that the Secret carries, if its marks and its controller agree on one.
+    #[must_use]
+    pub fn carries(&self) -> Option<(&str, &str)> {
+        let controller = self
+            .references
+            .iter()
+            .find(|reference| reference.controller);
+        match (&self.owner, controller) {
+            (Some(owner), Some(controller)) if controller.uid != owner.uid => None,
+            (Some(owner), _) => Some((&owner.name, &owner.uid)),
+            (None, Some(controller)) => Some((&controller.name, &controller.uid)),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether it is collected with the object of that UID.
+    #[must_use]
+    pub fn is_collected_with(&self, uid: &str) -> bool {
+        self.references
+            .iter()
+            .any(|reference| reference.uid == uid && reference.controller)
+    }
+
     /// Decides whose the Secret is, seen from the object with that name and UID.
     #[must_use]
     pub fn claimed_by(&self, name: &str, uid: &str) -> Claim {
@@ -191,6 +216,9 @@ mod tests {
         ];
         for (case, observed, expected) in cases {
             assert_eq!(observed.claimed_by("n", "1"), expected, "{case}");
+            let carries_ours = observed.carries().is_some_and(|(_, uid)| uid == "1");
+            let is_ours = expected == Claim::Ours || expected == foreign(Holder::Deleting);
+            assert_eq!(carries_ours, is_ours, "{case}");
         }
     }
 }

@@ -16,6 +16,12 @@ pub enum Outcome {
         keys: Vec<String>,
         /// Whether its content changed in this pass.
         changed: bool,
+        /// Its content annotation.
+        content: String,
+        /// Proof that it was written from this secret.
+        proof: String,
+        /// Who undoes each repair of it, if somebody does.
+        conflict: Option<Trouble>,
     },
     /// It is not known to be equal, for this reason.
     Failed {
@@ -23,6 +29,8 @@ pub enum Outcome {
         trouble: Trouble,
         /// What the service said, if it was asked and answered.
         facts: Option<Facts>,
+        /// Proof that the secret was seen in REVOKE, if it was.
+        revoked: Option<String>,
     },
     /// The pass could not end: the API server was away, or the target moved in between. It starts again.
     Interrupted,

@@ -171,6 +171,24 @@ pub fn drifted(
         || !annotations.is_empty()
 }
 
+/// Whether the content of the Secret is not what was last written, as far as metadata tell.
+///
+/// `written` are the keys and the content annotation of that time.
+#[must_use]
+pub fn content_edited(
+    observed: &Observed,
+    settled: Option<&str>,
+    (keys, mark): (&[String], Option<&str>),
+) -> bool {
+    if settled == Some(observed.resource_version.as_str()) {
+        return false;
+    }
+    let is_of_that_time = mark.is_some() && observed.content.as_deref() == mark;
+    observed.foreign_writer.is_some()
+        || observed.content.is_none()
+        || (is_of_that_time && !observed.keys.iter().eq(keys.iter()))
+}
+
 struct Wanted {
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
@@ -194,10 +212,7 @@ impl Wanted {
 }
 
 fn is_owned(request: &Request, observed: &Observed) -> bool {
-    observed
-        .references
-        .iter()
-        .any(|reference| reference.uid == request.uid && reference.controller)
+    observed.is_collected_with(&request.uid)
 }
 
 fn map_change(

@@ -11,8 +11,8 @@ use super::remote::SourceRef;
 use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
 use crate::api::{
-    CreationPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec, RESERVED_PREFIX, Refresh,
-    Source, StoreKind,
+    CreationPolicy, DeletionPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec,
+    RESERVED_PREFIX, Refresh, Source, StoreKind,
 };
 
 /// Names an object: namespace and name.
@@ -77,6 +77,8 @@ pub struct TargetRequest {
     pub annotations: BTreeMap<String, String>,
     /// Whether it is collected with its object.
     pub policy: CreationPolicy,
+    /// Whether it goes with its source.
+    pub deletion: DeletionPolicy,
 }
 
 const DEFAULT_INTERVAL: SignedDuration = SignedDuration::from_hours(1);
@@ -250,6 +252,7 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
         labels: target.labels,
         annotations: target.annotations,
         policy: target.creation_policy.unwrap_or_default(),
+        deletion: target.deletion_policy.unwrap_or_default(),
     })
 }
 

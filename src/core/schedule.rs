@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use super::pace::CONFLICT_APART;
 use super::remote::{Lifecycle, Phase, SourceRef};
 use super::request::{Request, StoreKey};
 use super::rotation::STALLED_AFTER;
@@ -67,6 +68,7 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         }
         Reason::SourceRevoked => slot.min(destruction(plight.status, now).unwrap_or(slot)),
         Reason::TargetNotOwned => later(now, CONTESTED_WAIT),
+        Reason::DriftConflict => later(now, CONFLICT_APART),
         Reason::SourceUnreadable
         | Reason::StageEmpty
         | Reason::MissingKey

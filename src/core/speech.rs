@@ -3,6 +3,7 @@
 //! Sentences carry names of keys and objects, and never a value, a reply, or anything that differs from attempt to
 //! attempt.
 
+use super::pace::Drift;
 use super::remote::{Failure, Lifecycle, LookError, Unreadable};
 use super::request::StoreKey;
 use super::trouble::{CredentialsProblem, Holder, Immutability, SpecError, Trouble};
@@ -70,6 +71,16 @@ impl Trouble {
                 "The Secret was deleted and cannot be made again, because its source cannot be read: {}",
                 cause.sentence()
             ),
+            Self::TargetEdited { by, cause } => format!(
+                "{} changed the Secret, and it is repaired as soon as its source can be read: {}",
+                name_writer(by.as_deref()),
+                cause.sentence()
+            ),
+            Self::TargetDeleted { cause } => format!(
+                "{} The Secret was deleted with it, because spec.target.deletionPolicy is Delete.",
+                cause.sentence()
+            ),
+            Self::DriftConflict { drift } => conflict_sentence(drift),
             Self::ClusterRefused {
                 code,
                 reason,
@@ -127,7 +138,12 @@ impl Trouble {
             Self::Immutable(_) => {
                 "Use a new target.name, or delete the Secret and it is made anew."
             }
-            Self::TargetMissing { cause } => cause.advice(),
+            Self::TargetMissing { cause }
+            | Self::TargetEdited { cause, .. }
+            | Self::TargetDeleted { cause } => cause.advice(),
+            Self::DriftConflict { .. } => {
+                "Until that stops, the Secret is repaired once a minute. Let only one of the two write it."
+            }
             Self::ClusterRefused { .. } => {
                 "Check the operator's rights, quotas and admission policies of the namespace."
             }
@@ -293,6 +309,23 @@ impl Holder {
     }
 }
 
+fn name_writer(manager: Option<&str>) -> String {
+    manager.map_or_else(
+        || "Somebody who left no name".into(),
+        |manager| format!("The field manager \"{}\"", cut_to(manager, LONGEST_MANAGER)),
+    )
+}
+
+fn conflict_sentence(drift: &Drift) -> String {
+    match drift {
+        Drift::Deleted => "The Secret is deleted again each time it is written.".into(),
+        Drift::Edited { by } => format!(
+            "{} changes the Secret again each time it is repaired.",
+            name_writer(by.as_deref())
+        ),
+    }
+}
+
 fn refused_sentence(code: u16, reason: &str, fields: &[String]) -> String {
     let fields = if fields.is_empty() {
         String::new()
@@ -312,16 +345,31 @@ pub(super) fn quote(name: &str) -> String {
     format!("\"{}\"", cut(name))
 }
 
+/// The same where three names stand in one sentence.
+pub(super) fn quote_of_three(name: &str) -> String {
+    format!("\"{}\"", cut_to(name, LONGEST_OF_THREE))
+}
+
+/// The most bytes of each of three names.
+const LONGEST_OF_THREE: usize = 190;
+
 /// The most bytes of one name in a message: room for any name in Kubernetes, and with two of them a message still fits
 /// into the 1024 bytes of an event's note.
 const LONGEST_SHOWN: usize = 253;
 
+/// The most bytes of the name of a field manager, which Kubernetes allows no more of.
+const LONGEST_MANAGER: usize = 128;
+
 /// Escapes what would not show, and cuts what nobody would read; names in a value can have any length.
 fn cut(text: &str) -> String {
+    cut_to(text, LONGEST_SHOWN)
+}
+
+fn cut_to(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for letter in text.chars() {
         let escaped = letter.escape_debug();
-        if shown.len() + escaped.clone().map(char::len_utf8).sum::<usize>() > LONGEST_SHOWN {
+        if shown.len() + escaped.clone().map(char::len_utf8).sum::<usize>() > most {
             shown.push('…');
             break;
         }

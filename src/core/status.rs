@@ -1,13 +1,16 @@
 //! The status after a pass: a function of the status before, the outcome and the time.
 
+mod report;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use self::report::{source, target, whole_seconds};
 use super::outcome::Outcome;
 use super::remote::Facts;
 use super::rotation::{health, is_rotating};
 use super::trouble::{Bearing, Trouble};
-use crate::api::{NcpSecretStatus, Reason, SourceStatus, TargetStatus, condition};
+use crate::api::{NcpSecretStatus, Reason, SourceStatus, condition};
 
 /// What of a request its status needs.
 #[derive(Clone, Debug)]
@@ -33,11 +36,13 @@ pub fn next(
     let now = whole_seconds(now);
     let (facts, trouble) = match outcome {
         Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => return previous.clone(),
-        Outcome::Synced { facts, .. } => (Some(facts), None),
+        Outcome::Synced {
+            facts, conflict, ..
+        } => (Some(facts), conflict.as_ref()),
         Outcome::Failed { trouble, facts, .. } => (facts.as_ref(), Some(trouble)),
     };
     let source = facts
-        .map(|facts| source(facts, previous.source.as_ref(), now))
+        .map(|facts| source(facts, outcome, previous.source.as_ref(), now))
         .or_else(|| previous.source.clone());
     let failing_since = trouble.map(|trouble| failing_since(previous, trouble, now));
     let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
@@ -88,6 +93,13 @@ pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
 #[must_use]
 pub const fn was_synced(status: &NcpSecretStatus) -> bool {
     status.target.is_some()
+}
+
+/// Whether the Secret was deleted with its source.
+#[must_use]
+pub fn was_deleted(status: &NcpSecretStatus) -> bool {
+    let target = status.target.as_ref();
+    target.is_some_and(|target| target.deleted_time.is_some())
 }
 
 /// A condition before it has times.
@@ -165,7 +177,11 @@ fn ready(
         let kept = was_synced(previous)
             && !matches!(
                 trouble,
-                Trouble::TargetMissing { .. } | Trouble::NotOwned { .. }
+                Trouble::TargetMissing { .. }
+                    | Trouble::TargetEdited { .. }
+                    | Trouble::TargetDeleted { .. }
+                    | Trouble::DriftConflict { .. }
+                    | Trouble::NotOwned { .. }
             );
         let kept = if kept {
             " Pods keep the last value."
@@ -259,61 +275,11 @@ fn keep_or_unread(type_: &'static str, previous: &NcpSecretStatus) -> Claim {
     })
 }
 
-fn source(facts: &Facts, previous: Option<&SourceStatus>, now: Timestamp) -> SourceStatus {
-    let secret_id = shorten(&facts.secret_id, 256);
-    let rotating_since = is_rotating(facts).then(|| {
-        previous
-            .filter(|previous| previous.secret_id == secret_id)
-            .and_then(|previous| previous.rotating_since.clone())
-            .unwrap_or(Time(now))
-    });
-    let time = |moment: Option<Timestamp>| moment.map(|moment| Time(whole_seconds(moment)));
-    SourceStatus {
-        secret_id,
-        secret_name: shorten(&facts.secret_name, 256),
-        key_isolation: facts.host.as_str().into(),
-        lifecycle: shorten(facts.lifecycle.as_str(), 64),
-        rotation_phase: shorten(facts.phase.as_str(), 64),
-        rotation_period_days: facts.automatic.then_some(facts.period_days).flatten(),
-        next_rotation_time: time(facts.next_rotation.filter(|_| facts.automatic)),
-        rotating_since,
-        expected_destroy_time: time(facts.expected_destroy),
-        update_time: time(facts.updated),
-    }
-}
-
-fn target(
-    outcome: &Outcome,
-    subject: &Subject<'_>,
-    previous: &NcpSecretStatus,
-    now: Timestamp,
-) -> Option<TargetStatus> {
-    let before = previous.target.as_ref();
-    let Outcome::Synced { keys, changed, .. } = outcome else {
-        return before.cloned();
-    };
-    let unchanged = before.filter(|before| !changed && before.name == subject.target);
-    Some(TargetStatus {
-        name: subject.target.to_owned(),
-        keys: keys.clone(),
-        changed_time: unchanged.map_or(Time(now), |before| before.changed_time.clone()),
-    })
-}
-
 fn find<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<&'status Condition> {
     status
         .conditions
         .iter()
         .find(|condition| condition.type_ == type_)
-}
-
-/// Times in status have whole seconds, as everywhere in Kubernetes.
-fn whole_seconds(moment: Timestamp) -> Timestamp {
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
-}
-
-fn shorten(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }
 
 #[cfg(test)]

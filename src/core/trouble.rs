@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::pace::Drift;
 use super::remote::{Lifecycle, LookError, Unreadable};
 use super::request::StoreKey;
 use super::shape::{Fault, KeysError};
@@ -84,6 +85,23 @@ pub enum Trouble {
     TargetMissing {
         /// Why it cannot be read.
         cause: Box<Self>,
+    },
+    /// Somebody changed the target, and it cannot be repaired, because the source cannot be read.
+    TargetEdited {
+        /// The field manager, if it left a trace.
+        by: Option<String>,
+        /// Why it cannot be read.
+        cause: Box<Self>,
+    },
+    /// The target was deleted with its source, as the spec asks.
+    TargetDeleted {
+        /// How the source went.
+        cause: Box<Self>,
+    },
+    /// Somebody undoes each repair of the target.
+    DriftConflict {
+        /// What they do.
+        drift: Drift,
     },
     /// The API server refuses the write.
     ClusterRefused {
@@ -229,6 +247,8 @@ impl Trouble {
             Self::NotOwned { .. } => Reason::TargetNotOwned,
             Self::Immutable(_) => Reason::TargetImmutable,
             Self::TargetMissing { .. } => Reason::TargetMissing,
+            Self::TargetEdited { cause, .. } | Self::TargetDeleted { cause } => cause.reason(),
+            Self::DriftConflict { .. } => Reason::DriftConflict,
             Self::ClusterRefused { .. } => Reason::ClusterRefused,
         }
     }
@@ -236,6 +256,9 @@ impl Trouble {
     /// Whether it makes Ready False at once or only after `staleAfter`.
     #[must_use]
     pub const fn bearing(&self) -> Bearing {
+        if matches!(self, Self::TargetEdited { .. }) {
+            return Bearing::AtOnce;
+        }
         match self.reason() {
             Reason::StoreNotFound
             | Reason::StoreNotReady
@@ -253,7 +276,9 @@ impl Trouble {
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
-            Self::TargetMissing { cause } => cause.root(),
+            Self::TargetMissing { cause }
+            | Self::TargetEdited { cause, .. }
+            | Self::TargetDeleted { cause } => cause.root(),
             other => other,
         }
     }
@@ -274,6 +299,14 @@ impl Trouble {
             ) => *retry_after,
             _ => None,
         }
+    }
+}
+
+impl LookError {
+    /// The word for it.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        look_reason(self)
     }
 }
 

@@ -77,6 +77,25 @@ impl Account {
         self.read(facts, stage).await
     }
 
+    /// The addresses of the hosts that may know a secret.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        let hosts = std::iter::once(&self.route.first).chain(&self.route.second);
+        let addresses: Vec<_> = hosts.map(Endpoint::address).collect();
+        addresses.join(" ")
+    }
+
+    /// Whether each host that may know a secret says by itself, now, that it does not exist.
+    pub async fn is_unknown(&self, id: &str) -> bool {
+        let hosts = std::iter::once(&self.route.first).chain(&self.route.second);
+        for host in hosts {
+            if self.caller.detail(host, id).await != Err(CallError::NotFound) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The facts from whichever host knows the secret; the one that knew it last is asked first.
     async fn detail(&self, id: &str, listed_at: Option<Host>) -> Result<Facts, CallError> {
         let (first, second) = self.route.starting_at(self.known_at(id).or(listed_at));

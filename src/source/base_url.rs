@@ -33,6 +33,12 @@ pub(super) struct Base {
     prefix: String,
 }
 
+impl std::fmt::Display for Base {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}{}", self.origin, self.prefix)
+    }
+}
+
 impl Base {
     /// Takes a base URL to which signed requests may go.
     pub(super) fn parse(text: &str, allow_loopback_http: bool) -> Result<Self, EndpointError> {

@@ -120,6 +120,11 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
+    /// Where it is.
+    pub(super) fn address(&self) -> String {
+        self.base.to_string()
+    }
+
     /// The URL of `path` (and query) on this host, with the target to sign, as [`Base::url`] makes them.
     pub(super) fn url(&self, path: &str) -> Option<(Url, String)> {
         self.base.url(path)

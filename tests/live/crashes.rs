@@ -158,6 +158,42 @@ async fn r13_an_operator_that_ends_between_secret_and_status_leaves_only_the_sta
     assert_eq!(scene.written(mark), [CREATED, TOLD]);
 }
 
+#[tokio::test]
+async fn r13_the_time_of_a_change_is_right_although_its_status_was_lost() {
+    let (mut scene, proxy) = Scene::behind_a_proxy().await;
+    scene.start_operator().await;
+    let id = scene.synced("orders-db", VALUE, json!({})).await;
+    let changed = |object: NcpSecret| object.status.unwrap().target.unwrap().changed_time;
+    let first = changed(scene.ncp_secret("orders-db").await);
+    let before = scene.secret("orders-db").await;
+    let two = Some(r#"{"password":"two"}"#);
+    scene.emulator.set_value(&id, Stage::Active, two).unwrap();
+    scene.advance(jiff::SignedDuration::from_mins(10));
+    proxy.set(ON_ITS_WAY).await.unwrap();
+    scene.annotate("orders-db", "now").await;
+    until("the Secret is changed", async || {
+        (scene.secret("orders-db").await != before).then_some(())
+    })
+    .await;
+    proxy.set(Fault::Refuse).await.unwrap();
+    scene.stop_operator().await;
+    assert_eq!(changed(scene.ncp_secret("orders-db").await), first);
+
+    proxy.set(Fault::Pass).await.unwrap();
+    let mark = scene.mark();
+    scene.start_operator().await;
+    let object = scene
+        .until_object("orders-db", "echoes", |object| {
+            let status = object.status.as_ref();
+            status.is_some_and(|status| status.last_forced_sync.is_some())
+        })
+        .await;
+    let passed = changed(object).0.duration_since(first.0);
+    assert!(passed >= jiff::SignedDuration::from_mins(10), "{passed:#}");
+    scene.until_past().await;
+    assert_eq!(scene.written(mark), [TOLD]);
+}
+
 const OBJECTS: usize = 50;
 
 #[tokio::test]

@@ -87,6 +87,8 @@ async fn r7_a_first_sync_costs_two_requests_both_writes_and_one_look() {
         )
         .await;
     scene.until_reason("orders-db", "Synced").await;
+    // The audit log has a request when its reply is on its way.
+    scene.until_idle().await;
 
     let requests: Vec<_> = scene
         .requests(mark)

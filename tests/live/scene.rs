@@ -42,6 +42,8 @@ pub struct Scene {
     pub everywhere: bool,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
+    /// Whether operators are told the wrong way round which of Korea's hosts is which.
+    pub swapped_hosts: bool,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
 }
@@ -101,6 +103,7 @@ impl Scene {
             cluster_stores: false,
             everywhere: false,
             longest_pass: None,
+            swapped_hosts: false,
             kubeconfig,
             operator: None,
         };
@@ -133,7 +136,10 @@ impl Scene {
 
     /// What the operator's own program is called with.
     pub fn arguments(&self) -> [String; 8] {
-        let endpoints = self.emulator.endpoints();
+        let mut endpoints = self.emulator.endpoints().clone();
+        if self.swapped_hosts {
+            std::mem::swap(&mut endpoints.kr_regional, &mut endpoints.kr_global);
+        }
         [
             "ncp-secret-operator",
             "--listen=127.0.0.1:0",

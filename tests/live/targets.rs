@@ -185,32 +185,75 @@ async fn labels_and_annotations_follow_the_spec_and_those_of_others_stay() {
 }
 
 #[tokio::test]
-async fn a_changed_target_name_writes_the_new_secret() {
-    let scene = Scene::start().await;
-    scene.synced("orders-db", VALUE, json!({})).await;
-    let old = scene.secret("orders-db").await.unwrap();
-    scene
-        .patch_ncp_secret(
-            "orders-db",
-            json!({"spec": {"target": {"name": "orders-db-2"}}}),
-        )
-        .await;
-    scene
-        .until_secret("orders-db-2", |values| values["password"] == "one")
-        .await;
-    let object = scene
-        .until_object("orders-db", "names its new target", |object| {
-            let target = object
-                .status
-                .as_ref()
-                .and_then(|status| status.target.as_ref());
-            target.is_some_and(|target| target.name == "orders-db-2")
-        })
-        .await;
-    assert_eq!(condition(&object, "Ready").unwrap().1, "Synced");
-    assert_eq!(scene.secret("orders-db").await.unwrap(), old);
+async fn r1_a_secret_that_is_met_is_written_only_with_a_value_that_was_read_after_that() {
+    for (value, looks) in [(VALUE, 1), (r#"{"password":"two"}"#, 2)] {
+        let scene = Scene::start().await;
+        let orphan = json!({"target": {"creationPolicy": "Orphan"}});
+        let id = scene.synced("orders-db", VALUE, orphan.clone()).await;
+        let left = scene.secret("orders-db").await.unwrap();
+        scene.delete::<NcpSecret>("orders-db").await;
+        scene.until_past().await;
+        scene
+            .emulator
+            .set_value(&id, Stage::Active, Some(value))
+            .unwrap();
+        let mark = scene.mark();
+        let before = scene.looks_at(&id);
+        scene.create_by_id("orders-db", &id, orphan).await;
+        scene.until_reason("orders-db", "Synced").await;
+        scene.until_past().await;
+        // The same hash is no newer value; with any other the source is asked again.
+        assert_eq!(scene.looks_at(&id), before + looks, "{value}");
+        let mut asked = scene.asked(mark);
+        asked.retain(|line| line.contains(" secrets orders-db"));
+        let met = ["get secrets orders-db 200", "patch secrets orders-db 200"];
+        assert!(asked.ends_with(&met.map(str::to_owned)), "{asked:?}");
+        let adopted = scene.secret("orders-db").await.unwrap();
+        assert_eq!(adopted.metadata.uid, left.metadata.uid);
+    }
+}
 
-    scene.delete::<NcpSecret>("orders-db").await;
-    scene.until_no_secret("orders-db").await;
-    scene.until_no_secret("orders-db-2").await;
+#[tokio::test]
+async fn each_type_is_written_when_its_keys_are_there_and_not_before() {
+    let scene = Scene::start().await;
+    let cases = [
+        (
+            "tls",
+            "kubernetes.io/tls",
+            r#"{"tls.crt":"c","tls.key":"k"}"#,
+        ),
+        (
+            "registry",
+            "kubernetes.io/dockerconfigjson",
+            r#"{".dockerconfigjson":"{\"auths\":{}}"}"#,
+        ),
+        (
+            "basic-auth",
+            "kubernetes.io/basic-auth",
+            r#"{"username":"u"}"#,
+        ),
+        (
+            "ssh-auth",
+            "kubernetes.io/ssh-auth",
+            r#"{"ssh-privatekey":"k"}"#,
+        ),
+        ("own", "example.com/own", VALUE),
+    ];
+    for (name, type_, value) in cases {
+        let spec = json!({"target": {"type": type_}});
+        let id = scene.secret_in_ncp(name, r#"{"other":"o"}"#);
+        scene.create_by_id(name, &id, spec).await;
+        if name != "own" {
+            scene.until_reason(name, "MissingKey").await;
+            assert_eq!(scene.secret(name).await, None, "{name}");
+        }
+        scene
+            .emulator
+            .set_value(&id, Stage::Active, Some(value))
+            .unwrap();
+        let object = scene.force(name, "now").await;
+        assert_eq!(condition(&object, "Ready").unwrap().1, "Synced", "{name}");
+        let secret = scene.secret(name).await.unwrap();
+        assert_eq!(secret.type_.as_deref(), Some(type_));
+    }
 }

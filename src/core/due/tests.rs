@@ -52,6 +52,8 @@ fn synced(reason: Reason) -> NcpSecretStatus {
             name: "orders".into(),
             keys,
             changed_time: Time(now()),
+            content: None,
+            deleted_time: None,
         }),
         last_forced_sync: Some("monday".into()),
         ..NcpSecretStatus::default()

@@ -76,6 +76,7 @@ fn a_minimal_spec_gets_every_default() {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             policy: CreationPolicy::Owner,
+            deletion: DeletionPolicy::Retain,
         },
         keys: Keys {
             chosen: Vec::new(),

@@ -49,6 +49,8 @@ fn calm() -> SourceStatus {
         rotating_since: None,
         expected_destroy_time: None,
         update_time: None,
+        sync_proof: None,
+        revocation_proof: None,
     }
 }
 
@@ -58,6 +60,8 @@ fn status(source: SourceStatus) -> NcpSecretStatus {
         name: "orders".into(),
         keys: vec![],
         changed_time: Time(now()),
+        content: None,
+        deleted_time: None,
     };
     NcpSecretStatus {
         source: Some(source),

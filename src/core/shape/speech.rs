@@ -5,7 +5,7 @@ use super::fault::{Fault, KeysError, TemplateFault, TemplateFaultKind};
 use super::template::{
     LONGEST_EXPRESSION as LONGEST_TAG, LONGEST_TEMPLATE, MOST_STATEMENTS, STATEMENTS,
 };
-use crate::core::speech::quote;
+use crate::core::speech::{quote, quote_of_three};
 
 impl KeysError {
     /// What is wrong, in whole sentences.
@@ -51,9 +51,9 @@ impl Fault {
             Self::NothingChosen => "No key of the value in NCP passes spec.allKeys.".into(),
             Self::Collision { key, one, other } => format!(
                 "The keys {} and {} would both become {}.",
-                quote(one),
-                quote(other),
-                quote(key)
+                quote_of_three(one),
+                quote_of_three(other),
+                quote_of_three(key)
             ),
             Self::TooManyKeys => {
                 "The content has more than the 1024 keys that one Secret can have here.".into()

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::api::TargetStatus;
 use crate::api::terms::Stage;
 use crate::core::remote::{Failure, Host, LookError, Unreadable};
 use crate::core::remote::{Lifecycle, Phase};
@@ -47,6 +48,31 @@ fn synced(facts: Facts) -> Outcome {
         facts,
         keys: vec!["a".into(), "b".into()],
         changed: true,
+        content: "0f.aa".into(),
+        proof: "0f.bb".into(),
+        conflict: None,
+    }
+}
+
+/// The same when the pass found the Secret as it should be.
+fn unchanged(facts: Facts) -> Outcome {
+    match synced(facts) {
+        Outcome::Synced {
+            facts,
+            keys,
+            content,
+            proof,
+            conflict,
+            ..
+        } => Outcome::Synced {
+            facts,
+            keys,
+            changed: false,
+            content,
+            proof,
+            conflict,
+        },
+        other => other,
     }
 }
 
@@ -54,6 +80,7 @@ fn failed(trouble: Trouble) -> Outcome {
     Outcome::Failed {
         trouble,
         facts: None,
+        revoked: None,
     }
 }
 
@@ -108,6 +135,8 @@ fn a_first_sync_says_everything() {
         name: "orders".into(),
         keys: vec!["a".into(), "b".into()],
         changed_time: Time(second),
+        content: Some("0f.aa".into()),
+        deleted_time: None,
     };
     assert_eq!(status.target, Some(target));
     assert_eq!(status.failing_since, None);
@@ -271,11 +300,7 @@ fn stalled_stands_exactly_while_only_a_person_can_mend_it() {
 
 #[test]
 fn the_time_of_change_moves_only_with_the_content() {
-    let unchanged = || Outcome::Synced {
-        facts: facts(),
-        keys: vec!["a".into()],
-        changed: false,
-    };
+    let unchanged = || unchanged(facts());
     let changed = |status: &NcpSecretStatus| status.target.as_ref().unwrap().changed_time.clone();
     let start = run(&[(0, &synced(facts()))]);
     let later = next(&start, &subject(1), &unchanged(), after(60));
@@ -290,6 +315,115 @@ fn the_time_of_change_moves_only_with_the_content() {
     assert_eq!(changed(&renamed), Time(whole_seconds(after(180))));
     let failing = next(&again, &subject(1), &failed(missing_key()), after(240));
     assert_eq!(failing.target, again.target);
+}
+
+#[test]
+fn r13_content_of_another_hash_dates_from_now_when_its_own_status_was_lost() {
+    let start = run(&[(0, &synced(facts()))]);
+    let mut written = unchanged(facts());
+    if let Outcome::Synced { content, .. } = &mut written {
+        *content = "0f.cc".into();
+    }
+    let told = next(&start, &subject(1), &written, after(60));
+    let target = told.target.clone().unwrap();
+    assert_eq!(target.changed_time, Time(whole_seconds(after(60))));
+    assert_eq!(next(&told, &subject(1), &written, after(120)), told);
+}
+
+#[test]
+fn a_secret_that_was_deleted_with_its_source_is_told_so_until_it_is_written_again() {
+    let gone = || Outcome::Failed {
+        trouble: Trouble::TargetDeleted {
+            cause: Box::new(Trouble::Withheld(Lifecycle::Destroyed)),
+        },
+        facts: None,
+        revoked: None,
+    };
+    let status = run(&[(0, &synced(facts())), (60, &gone())]);
+    assert!(was_deleted(&status) && was_synced(&status));
+    assert_eq!(
+        said(&status, condition::READY),
+        Some(("False", Reason::SourceDestroyed))
+    );
+    assert_eq!(
+        message(&status, condition::READY),
+        "The secret was destroyed in NCP. The Secret was deleted with it, because \
+         spec.target.deletionPolicy is Delete. Point spec.source at another secret."
+    );
+    let target = status.target.clone().unwrap();
+    assert!(target.keys.is_empty());
+    assert_eq!(target.deleted_time, Some(Time(whole_seconds(after(60)))));
+    assert_eq!(next(&status, &subject(1), &gone(), after(600)), status);
+    let back = next(&status, &subject(1), &synced(facts()), after(700));
+    assert!(!was_deleted(&back));
+}
+
+#[test]
+fn a_secret_that_is_fought_over_is_not_ready_and_dated_all_the_same() {
+    let mut fought = synced(facts());
+    if let Outcome::Synced { conflict, .. } = &mut fought {
+        let by = Some("argocd".into());
+        let drift = crate::core::pace::Drift::Edited { by };
+        *conflict = Some(Trouble::DriftConflict { drift });
+    }
+    let status = run(&[(0, &synced(facts())), (60, &fought)]);
+    assert_eq!(
+        said(&status, condition::READY),
+        Some(("False", Reason::DriftConflict))
+    );
+    assert!(message(&status, condition::READY).starts_with(
+        "The field manager \"argocd\" changes the Secret again each time it is repaired."
+    ));
+    let changed = status.target.unwrap().changed_time;
+    assert_eq!(changed, Time(whole_seconds(after(60))));
+}
+
+#[test]
+fn an_edited_secret_that_cannot_be_repaired_is_not_called_good() {
+    let edited = failed(Trouble::TargetEdited {
+        by: Some("kubectl-edit".into()),
+        cause: Box::new(unavailable()),
+    });
+    let status = run(&[(0, &synced(facts())), (60, &edited)]);
+    assert_eq!(
+        said(&status, condition::READY),
+        Some(("False", Reason::SourceUnavailable))
+    );
+    let message = message(&status, condition::READY);
+    assert!(
+        message.starts_with(
+            "The field manager \"kubectl-edit\" changed the Secret, and it is repaired as soon as its source can be read: \
+             NCP did not answer in time."
+        ),
+        "{message}"
+    );
+    assert!(!message.contains("last value"), "{message}");
+}
+
+#[test]
+fn r1_proofs_stay_with_what_they_are_about() {
+    let revoked = Outcome::Failed {
+        trouble: Trouble::Withheld(Lifecycle::Revoke),
+        facts: Some(Facts {
+            lifecycle: Lifecycle::Revoke,
+            ..facts()
+        }),
+        revoked: Some("0f.dd".into()),
+    };
+    let proofs = |status: &NcpSecretStatus| {
+        let source = status.source.clone().unwrap();
+        (source.sync_proof, source.revocation_proof)
+    };
+    let (sync, end) = (Some("0f.bb".to_owned()), Some("0f.dd".to_owned()));
+    let status = run(&[(0, &synced(facts()))]);
+    assert_eq!(proofs(&status), (sync.clone(), None));
+    let status = next(&status, &subject(1), &revoked, after(60));
+    assert_eq!(proofs(&status), (sync.clone(), end.clone()));
+    let absent = failed(Trouble::Look(LookError::NotFound));
+    let status = next(&status, &subject(1), &absent, after(120));
+    assert_eq!(proofs(&status), (sync.clone(), end));
+    let status = next(&status, &subject(1), &synced(facts()), after(180));
+    assert_eq!(proofs(&status), (sync, None));
 }
 
 #[test]

@@ -154,7 +154,22 @@ fn every(name: &str) -> Vec<Trouble> {
         cause: Box::new(cause.clone()),
     };
     let lost: Vec<_> = troubles.iter().map(missing).collect();
-    troubles.extend(lost);
+    let edited = |cause: &Trouble| Trouble::TargetEdited {
+        by: Some(key()),
+        cause: Box::new(cause.clone()),
+    };
+    let edited: Vec<_> = troubles.iter().map(edited).collect();
+    let deleted = |cause: &Trouble| Trouble::TargetDeleted {
+        cause: Box::new(cause.clone()),
+    };
+    let deleted: Vec<_> = troubles.iter().map(deleted).collect();
+    troubles.extend(lost.into_iter().chain(edited).chain(deleted));
+    let drifts = [
+        Drift::Deleted,
+        Drift::Edited { by: None },
+        Drift::Edited { by: Some(key()) },
+    ];
+    troubles.extend(drifts.map(|drift| Trouble::DriftConflict { drift }));
     troubles
 }
 
@@ -307,7 +322,9 @@ fn only_what_a_look_says_may_wait_until_it_is_stale() {
         Reason::SourceUnavailable,
     ];
     for trouble in every("x") {
-        let expected = looks.contains(&trouble.reason());
+        // What somebody edited is not good, whatever keeps it from being repaired.
+        let edited = matches!(trouble, Trouble::TargetEdited { .. });
+        let expected = looks.contains(&trouble.reason()) && !edited;
         assert_eq!(
             trouble.bearing() == Bearing::WhenStale,
             expected,

@@ -146,3 +146,66 @@ fn r13_keys_that_were_written_and_not_noted_are_looked_at_again() {
     case.status.target.as_mut().unwrap().keys = vec!["a".into()];
     assert!(case.is_due());
 }
+
+#[test]
+fn a_secret_that_was_deleted_with_its_source_is_not_missed() {
+    let mut case = calm();
+    case.status = synced(Reason::SourceDestroyed);
+    case.target = None;
+    assert!(case.is_due());
+    if let Some(target) = &mut case.status.target {
+        target.deleted_time = Some(Time(now()));
+    }
+    assert!(!case.is_due());
+}
+
+#[test]
+fn what_a_person_asks_for_is_no_drift() {
+    let target = || Observed {
+        foreign_writer: Some("argocd".into()),
+        meddler: Some("kubectl".into()),
+        ..written()
+    };
+    let drift = |case: &Case| {
+        drift(&Known {
+            request: &case.request,
+            target: case.target.as_ref(),
+            settled: case.settled,
+            status: &case.status,
+            cause: case.cause,
+            next_look: None,
+        })
+    };
+    let edited = Case {
+        target: Some(target()),
+        ..calm()
+    };
+    let by = |by: &str| {
+        Some(Drift::Edited {
+            by: Some(by.into()),
+        })
+    };
+    assert_eq!(drift(&edited), by("argocd"));
+    let label_lost = Case {
+        target: Some(Observed {
+            labels: None,
+            foreign_writer: None,
+            ..target()
+        }),
+        ..calm()
+    };
+    assert_eq!(drift(&label_lost), by("kubectl"));
+    let deleted = Case {
+        target: None,
+        ..calm()
+    };
+    assert_eq!(drift(&deleted), Some(Drift::Deleted));
+    assert_eq!(drift(&calm()), None);
+    for mut case in [edited, deleted] {
+        case.request.force_sync = Some("now".into());
+        assert_eq!(drift(&case), None, "a forced sync");
+        case.request.force_sync = None;
+        case.request.generation += 1;
+        assert_eq!(drift(&case), None, "a changed spec");
+    }
+}

@@ -18,6 +18,8 @@ fn after_a_restart(passed: i64) -> Case {
         rotating_since: None,
         expected_destroy_time: None,
         update_time: None,
+        sync_proof: None,
+        revocation_proof: None,
     });
     case
 }

@@ -135,6 +135,7 @@ proptest! {
         let most = match trouble {
             Some(Reason::SourceNotFound | Reason::SourceDestroyed) => seconds(24 * HOUR).max(request.interval),
             Some(Reason::TargetNotOwned) => seconds(30),
+            Some(Reason::DriftConflict) => seconds(60),
             Some(reason) if FAILED_CALLS.contains(&reason) => seconds(300),
             Some(Reason::RefreshFailing | Reason::TargetMissing) => seconds(300),
             _ => request.interval,

@@ -59,16 +59,16 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         1 => Just(()).prop_map(|()| Outcome::Quiet),
         4 => (any_facts(), any::<bool>()).prop_map(|(facts, changed)| {
             if facts.lifecycle.readable() {
-                return Outcome::Synced { facts, keys: vec!["a".into()], changed };
+                return if changed { synced(facts) } else { unchanged(facts) };
             }
             // Nobody reads a value that the lifecycle withholds.
-            Outcome::Failed { trouble: Trouble::Withheld(facts.lifecycle.clone()), facts: Some(facts) }
+            Outcome::Failed { trouble: Trouble::Withheld(facts.lifecycle.clone()), facts: Some(facts), revoked: None }
         }),
         4 => failed.prop_map(|(trouble, facts, lost)| {
             let facts = facts.filter(|facts| facts.lifecycle.readable());
             let lost = lost && !matches!(trouble, Trouble::NotOwned { .. } | Trouble::Spec(_));
             let trouble = if lost { Trouble::TargetMissing { cause: Box::new(trouble) } } else { trouble };
-            Outcome::Failed { trouble, facts }
+            Outcome::Failed { trouble, facts, revoked: None }
         }),
     ]
 }
@@ -200,12 +200,12 @@ proptest! {
     fn r7_the_same_outcome_again_changes_nothing(steps in any_history(), wait in 0..600_i64) {
         for (_, subject, outcome, moment, after) in live(&steps) {
             let again = match outcome {
-                Outcome::Synced { facts, keys, .. } => {
-                    Outcome::Synced { facts: facts.clone(), keys: keys.clone(), changed: false }
-                }
-                Outcome::Failed { trouble, facts } => {
-                    Outcome::Failed { trouble: trouble.clone(), facts: facts.clone() }
-                }
+                Outcome::Synced { facts, .. } => unchanged(facts.clone()),
+                Outcome::Failed { trouble, facts, .. } => Outcome::Failed {
+                    trouble: trouble.clone(),
+                    facts: facts.clone(),
+                    revoked: None,
+                },
                 _ => Outcome::Quiet,
             };
             prop_assert_eq!(&next(&after, &subject, &again, moment), &after);

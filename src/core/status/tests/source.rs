@@ -14,7 +14,14 @@ fn the_source_is_available_unless_its_own_state_says_otherwise() {
     let with = |trouble: Trouble, facts: Option<Facts>| {
         let status = run(&[
             (0, &synced(self::facts())),
-            (1, &Outcome::Failed { trouble, facts }),
+            (
+                1,
+                &Outcome::Failed {
+                    trouble,
+                    facts,
+                    revoked: None,
+                },
+            ),
         ]);
         let (status, reason) = said(&status, condition::SOURCE_AVAILABLE).unwrap();
         (status.to_owned(), reason)

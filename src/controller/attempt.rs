@@ -1,0 +1,274 @@
+//! The way from what an object asks for to the written Secret.
+
+use std::sync::Arc;
+
+use super::connections::Denied;
+use super::failure::Failure;
+use super::inventory::{Known, target_key};
+use super::look::{Look, Way, find_way, look};
+use super::memory::Memory;
+use super::removal::Inquiry;
+use super::strays::collect;
+use super::world::World;
+use super::write::{Unwritten, write};
+use crate::api::Reason;
+use crate::cluster::Refusal;
+use crate::core::due::{self, drift, due, edited};
+use crate::core::observed::Observed;
+use crate::core::outcome::Outcome;
+use crate::core::pace::{Drift, Pace};
+use crate::core::plan::{claim, content_edited};
+use crate::core::request::Request;
+use crate::core::status::{previous_reason, was_deleted};
+use crate::core::trouble::{Holder, Trouble};
+
+/// Goes the way once.
+pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -> Outcome {
+    let request = match known.request.as_ref() {
+        Ok(request) => request,
+        Err(trouble) => return Failure::from(trouble.clone()).into_outcome(),
+    };
+    let observed = match observe(world, request, known, memory).await {
+        Ok(observed) => observed,
+        Err(refusal) => return Failure::from(refusal).into_outcome(),
+    };
+    let step = synchronize(world, request, known, memory, observed.as_deref()).await;
+    if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
+        pace.interrupted();
+    }
+    match step {
+        Ok(outcome) => {
+            collect(world, request, known, memory, &outcome).await;
+            outcome
+        }
+        Err(failure) => consequence(world, request, known, memory, observed.as_deref(), failure)
+            .await
+            .into_outcome(),
+    }
+}
+
+/// What a source that cannot be read means for a Secret that is gone, or that somebody edited.
+async fn consequence(
+    world: &World,
+    request: &Request,
+    known: &Known,
+    memory: &Memory,
+    observed: Option<&Observed>,
+    failure: Failure,
+) -> Failure {
+    let told = known.status.target.as_ref();
+    let Some(told) = told.filter(|told| told.name == request.target.name) else {
+        return failure;
+    };
+    let is_told = matches!(failure.trouble(), Some(Trouble::TargetDeleted { .. }));
+    if is_told || !failure.hides_the_source() {
+        return failure;
+    }
+    let Some(observed) = observed else {
+        // The watch alone does not show it without its label.
+        let lost = !was_deleted(&known.status)
+            && matches!(world.secrets.observe(&target_key(request)).await, Ok(None));
+        return if lost {
+            failure.mapped(|cause| Trouble::TargetMissing { cause })
+        } else {
+            failure
+        };
+    };
+    let written = (&*told.keys, told.content.as_deref());
+    if !content_edited(observed, memory.settled_for(request), written) {
+        return failure;
+    }
+    let Drift::Edited { by } = edited(observed) else {
+        return failure;
+    };
+    failure.mapped(|cause| Trouble::TargetEdited { by, cause })
+}
+
+async fn synchronize(
+    world: &World,
+    request: &Request,
+    known: &Known,
+    memory: &mut Memory,
+    observed: Option<&Observed>,
+) -> Result<Outcome, Failure> {
+    let now = world.clock.now();
+    check_claim(world, request, observed)?;
+    let way = find_way(&world.inventory, request)?;
+    if memory.next_look.is_none() && previous_reason(&known.status) == Some(Reason::DriftConflict) {
+        memory.pace = Some(Box::new(Pace::in_conflict(now)));
+    }
+    let knowledge = due::Known {
+        request,
+        target: observed,
+        settled: memory.settled_for(request),
+        status: &known.status,
+        cause: memory.cause,
+        next_look: memory.next_look,
+    };
+    if !due(&knowledge, now) {
+        return Ok(Outcome::Quiet);
+    }
+    let drift = drift(&knowledge);
+    if let Some(drift) = &drift {
+        let pace = memory.pace.get_or_insert_default();
+        if let Some(moment) = pace.hold(drift, now) {
+            memory.next_pass = Some(moment);
+            return Ok(Outcome::Quiet);
+        }
+        pace.tried(drift.clone(), now);
+    }
+    let round = Round {
+        world,
+        request,
+        known,
+        way: &way,
+        repairs: drift.is_some(),
+    };
+    let there = match round.run(memory, observed).await {
+        Ok(outcome) => return Ok(outcome),
+        Err(Unwritten::Failed(failure)) => return Err(failure),
+        Err(Unwritten::Exists(there)) => there,
+    };
+    check_claim(world, request, there.as_deref())?;
+    if round.repairs
+        && let (Some(pace), Some(there)) = (&mut memory.pace, &there)
+    {
+        pace.tried(edited(there), now);
+    }
+    match round.run(memory, there.as_deref()).await {
+        Ok(outcome) => Ok(outcome),
+        Err(Unwritten::Failed(failure)) => Err(failure),
+        Err(Unwritten::Exists(_)) => Err(Failure::Interrupted),
+    }
+}
+
+/// One look and the write that follows from it.
+struct Round<'pass> {
+    world: &'pass World,
+    request: &'pass Request,
+    known: &'pass Known,
+    way: &'pass Way,
+    /// Whether the target differs from what was written.
+    repairs: bool,
+}
+
+impl Round<'_> {
+    async fn run(
+        &self,
+        memory: &mut Memory,
+        observed: Option<&Observed>,
+    ) -> Result<Outcome, Unwritten> {
+        let world = self.world;
+        let looked = look(&world.connections, self.request, self.way).await;
+        world.metrics.look(word(&looked));
+        let Look { remote, ticket } = looked?;
+        let inquiry = Inquiry {
+            world,
+            request: self.request,
+            known: self.known,
+            way: self.way,
+            ticket: &ticket,
+        };
+        let remote = match remote {
+            Ok(remote) => remote,
+            Err(error) => {
+                let failure = Trouble::Look(error).into();
+                return Err(inquiry.after(failure, None, observed).await.into());
+            }
+        };
+        let facts = remote.facts.clone();
+        match write(world, self.request, memory, observed, &remote).await {
+            Ok(written) => {
+                self.keep_pace(memory, written.wrote);
+                let conflict = memory.pace.as_ref().and_then(|pace| pace.conflict());
+                Ok(Outcome::Synced {
+                    keys: written.keys,
+                    changed: written.changed,
+                    content: written.content,
+                    proof: inquiry.sync_proof(&facts),
+                    conflict: conflict.map(|drift| Trouble::DriftConflict {
+                        drift: drift.clone(),
+                    }),
+                    facts,
+                })
+            }
+            Err(Unwritten::Failed(failure)) => {
+                let failure = inquiry.after(failure, Some(&facts), observed).await;
+                let revoked = inquiry.revocation_proof(&facts);
+                Err(failure.with(facts, revoked).into())
+            }
+            Err(exists @ Unwritten::Exists(_)) => Err(exists),
+        }
+    }
+
+    fn keep_pace(&self, memory: &mut Memory, wrote: bool) {
+        let Some(pace) = &mut memory.pace else {
+            return;
+        };
+        if self.repairs && wrote {
+            pace.written();
+        } else {
+            pace.calm(self.world.clock.now());
+        }
+        if **pace == Pace::default() {
+            memory.pace = None;
+        }
+    }
+}
+
+/// What a look came to, in the word of metrics.
+const fn word(looked: &Result<Look, Denied>) -> &'static str {
+    match looked {
+        Ok(Look { remote: Ok(_), .. }) => "Read",
+        Ok(Look {
+            remote: Err(error), ..
+        }) => error.reason().as_str(),
+        Err(denied) => denied.as_str(),
+    }
+}
+
+/// The Secret under the target's name: from the watch, and by a request of its own when the watch may not show it.
+async fn observe(
+    world: &World,
+    request: &Request,
+    known: &Known,
+    memory: &mut Memory,
+) -> Result<Option<Arc<Observed>>, Refusal> {
+    let target = target_key(request);
+    let watched = world.inventory.target(&target);
+    let contested = previous_reason(&known.status) == Some(Reason::TargetNotOwned);
+    // A finalizer may keep it for a while after it was deleted with its source.
+    let on_its_way = |target: &Arc<Observed>| target.deleting && was_deleted(&known.status);
+    if !memory.recheck && (watched.is_some() || !contested) {
+        return Ok(watched.filter(|target| !on_its_way(target)));
+    }
+    memory.recheck = false;
+    let observed = world.secrets.observe(&target).await?.map(Arc::new);
+    if let Some(observed) = &observed
+        && observed.managed
+    {
+        world.inventory.target_seen(target, Arc::clone(observed));
+    }
+    Ok(observed.filter(|target| !on_its_way(target)))
+}
+
+/// Whether the target is this object's to write: what is there decides, then who asked first.
+fn check_claim(
+    world: &World,
+    request: &Request,
+    observed: Option<&Observed>,
+) -> Result<(), Failure> {
+    if let Some(observed) = observed {
+        claim(request, observed)?;
+        return Ok(());
+    }
+    match world.inventory.rival(request) {
+        Some(rival) => {
+            let holder = Holder::Earlier {
+                name: rival.name.clone(),
+            };
+            Err(Trouble::NotOwned { holder }.into())
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+use serde_json::json;
+
+use super::*;
+use crate::api::NcpSecret;
+use crate::core::observed::Owner;
+use crate::core::request::parse;
+
+fn key(name: &str) -> ObjectKey {
+    ObjectKey {
+        namespace: "shop".into(),
+        name: name.into(),
+    }
+}
+
+fn watched(name: &str, uid: &str, version: u32, target: &str) -> WatchedSecret {
+    let object: NcpSecret = serde_json::from_value(json!({
+        "apiVersion": "ncp-secrets.io/v1alpha1",
+        "kind": "NcpSecret",
+        "metadata": {"name": name, "namespace": "shop", "uid": uid, "generation": version},
+        "spec": {
+            "storeRef": {"name": "s"}, "source": {"secretId": "0f"}, "target": {"name": target},
+        },
+    }))
+    .unwrap();
+    WatchedSecret {
+        about: Decoded {
+            uid: uid.into(),
+            generation: version.into(),
+            resource_version: version.to_string(),
+            deleting: false,
+        },
+        request: parse(&object),
+        status: NcpSecretStatus::default(),
+    }
+}
+
+/// A Secret that bears our label and carries a UID.
+fn carrying(name: &str, uid: &str, version: u32) -> Arc<Observed> {
+    Arc::new(Observed {
+        uid: format!("secret of {uid}"),
+        resource_version: version.to_string(),
+        managed: true,
+        owner: Some(Owner {
+            name: name.into(),
+            uid: uid.into(),
+        }),
+        ..Observed::default()
+    })
+}
+
+fn stray_names(inventory: &Inventory, object: &str) -> Vec<String> {
+    let strays = inventory.strays(&key(object)).into_iter();
+    strays.map(|(key, _)| key.name).collect()
+}
+
+#[test]
+fn r11_nothing_is_kept_of_secrets_that_only_bear_our_label() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "wanted"));
+    for number in 0..5_000 {
+        let name = format!("foreign-{number}");
+        // Some name an object that is there, and not its UID.
+        let news = inventory.target_seen(key(&name), carrying("orders", "forged", 1));
+        assert!(!news, "nobody is woken");
+        assert_eq!(inventory.target(&key(&name)), None);
+    }
+    assert_eq!(inventory.lock().targets.len(), 0);
+    assert!(inventory.target_seen(key("wanted"), carrying("other", "9", 1)));
+    assert!(inventory.target_seen(key("carrying"), carrying("orders", "1", 1)));
+    assert_eq!(inventory.lock().targets.len(), 2);
+}
+
+#[test]
+fn a_secret_under_an_earlier_name_is_a_stray_until_it_is_wanted_again_or_gone() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "first"));
+    inventory.target_seen(key("first"), carrying("orders", "1", 1));
+    assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
+    inventory.object_seen(&key("orders"), watched("orders", "1", 2, "second"));
+    assert_eq!(stray_names(&inventory, "orders"), ["first"]);
+    inventory.target_seen(key("second"), carrying("orders", "1", 2));
+    assert_eq!(stray_names(&inventory, "orders"), ["first"]);
+    inventory.object_seen(&key("orders"), watched("orders", "1", 3, "first"));
+    assert_eq!(stray_names(&inventory, "orders"), ["second"]);
+    assert!(inventory.target_gone(&key("second"), &carrying("orders", "1", 2)));
+    assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
+}
+
+#[test]
+fn a_stray_that_changes_hands_is_nobodys_stray_any_more() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "second"));
+    inventory.target_seen(key("first"), carrying("orders", "1", 1));
+    assert_eq!(stray_names(&inventory, "orders"), ["first"]);
+    inventory.target_seen(key("first"), carrying("other", "2", 2));
+    assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
+    assert_eq!(inventory.target(&key("first")), None);
+}
+
+#[test]
+fn what_an_object_leaves_behind_is_forgotten_with_it_unless_another_wants_it() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "shared"));
+    inventory.object_seen(&key("heir"), watched("heir", "2", 1, "shared"));
+    inventory.target_seen(key("shared"), carrying("orders", "1", 1));
+    inventory.target_seen(key("stray"), carrying("orders", "1", 1));
+    let heirs = inventory.object_gone(&key("orders"), "1");
+    assert_eq!(heirs, [Arc::new(key("heir"))]);
+    assert!(inventory.target(&key("shared")).is_some());
+    assert_eq!(inventory.target(&key("stray")), None);
+    inventory.object_gone(&key("heir"), "2");
+    assert_eq!(inventory.lock().targets.len(), 0);
+}
+
+#[test]
+fn an_object_that_was_made_anew_has_no_claim_from_before() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "first"));
+    inventory.object_seen(&key("orders"), watched("orders", "2", 2, "second"));
+    assert_eq!(inventory.claimants(&key("first")), []);
+    assert_eq!(
+        inventory.claimants(&key("second")),
+        [Arc::new(key("orders"))]
+    );
+}

@@ -1,0 +1,41 @@
+//! What a pass leaves behind for the next one of this process; nothing of it survives a restart.
+
+use jiff::Timestamp;
+
+use crate::api::Reason;
+use crate::core::observed::Observed;
+use crate::core::pace::Pace;
+use crate::core::request::Request;
+
+/// What a pass leaves behind for the next one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// When the next look is to be; none before the first pass.
+    pub next_look: Option<Timestamp>,
+    /// What was wrong.
+    pub cause: Option<Reason>,
+    /// How many passes in a row failed.
+    pub failures: u32,
+    /// The version of the target that our last write left, and the generation of the spec that it was for.
+    pub settled: Option<(String, i64)>,
+    /// Whether the watch may not show the target: the next pass asks for its metadata.
+    pub recheck: bool,
+    /// The repairs that were tried lately, if there were any.
+    pub pace: Option<Box<Pace>>,
+    /// When the next pass is to be, if before the next look.
+    pub next_pass: Option<Timestamp>,
+}
+
+impl Memory {
+    /// The version at which the target is as this request wants it, whatever its metadata seem to say.
+    #[must_use]
+    pub fn settled_for(&self, request: &Request) -> Option<&str> {
+        let (version, generation) = self.settled.as_ref()?;
+        (*generation == request.generation).then_some(version)
+    }
+
+    /// Takes note of a write for the request.
+    pub fn settle(&mut self, request: &Request, written: &Observed) {
+        self.settled = Some((written.resource_version.clone(), request.generation));
+    }
+}

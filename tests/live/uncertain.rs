@@ -1,0 +1,177 @@
+//! R1: what looks like the end of a source and is none deletes nothing.
+
+use kube::api::{Patch, PatchParams};
+use ncp_emulator::{Effect, Fault, GatewayError, Key, Role};
+use ncp_secret_operator::api::NcpSecret;
+use serde_json::{Value, json};
+
+use crate::removal::{VALUE, deletes, revoke};
+use crate::scene::Scene;
+use crate::seen::says;
+
+/// What makes a good Secret look as if its source were gone, each for another reason.
+struct Trap {
+    name: &'static str,
+    /// Whether the end of the source was announced and seen before.
+    announced: bool,
+    spring: fn(&Scene, &str),
+    patch: Option<(&'static str, Value)>,
+}
+
+fn traps() -> Vec<Trap> {
+    let destroy: fn(&Scene, &str) = |scene, id| {
+        let _ = scene.emulator.request_deletion(id);
+        scene.emulator.delete(id).unwrap();
+    };
+    let trap = |name, announced, patch| Trap {
+        name,
+        announced,
+        spring: destroy,
+        patch,
+    };
+    let gateway: fn(&Scene, &str) = |scene, _| {
+        let unknown = Effect::Gateway(GatewayError::NotFound);
+        scene.emulator.add_fault(Fault::new(unknown));
+    };
+    vec![
+        trap("unannounced", false, None),
+        trap(
+            "typo",
+            true,
+            Some((
+                "NcpSecret",
+                json!({"spec": {"source": {"secretId": "0123456789ab"}}}),
+            )),
+        ),
+        trap(
+            "typo-in-a-name",
+            true,
+            Some((
+                "NcpSecret",
+                json!({"spec": {"source": {"secretId": null, "secretName": "no-such-name"}}}),
+            )),
+        ),
+        trap(
+            "region",
+            true,
+            Some(("store", json!({"spec": {"region": "JPN"}}))),
+        ),
+        trap(
+            "isolation",
+            true,
+            Some(("store", json!({"spec": {"keyIsolation": "Global"}}))),
+        ),
+        trap(
+            "retained",
+            true,
+            Some((
+                "NcpSecret",
+                json!({"spec": {"target": {"deletionPolicy": "Retain"}}}),
+            )),
+        ),
+        Trap {
+            name: "gateway",
+            announced: true,
+            spring: gateway,
+            patch: None,
+        },
+    ]
+}
+
+#[tokio::test]
+async fn r1_no_error_deletes_a_good_secret() {
+    for trap in traps() {
+        let scene = Scene::start().await;
+        let id = scene.synced("orders-db", VALUE, deletes()).await;
+        if trap.announced {
+            revoke(&scene, "orders-db", &id).await;
+        }
+        let before = scene.secret("orders-db").await;
+        let mark = scene.mark();
+        match trap.patch {
+            Some(("store", patch)) => scene.patch_store("NcpSecretStore", "ncp", patch).await,
+            Some((_, patch)) => scene.patch_ncp_secret("orders-db", patch).await,
+            None => {}
+        }
+        (trap.spring)(&scene, &id);
+        let object = scene.force("orders-db", "sprung").await;
+        assert_ne!(says(&object, "Ready").1, "Synced", "{}", trap.name);
+        scene.force("orders-db", "once more").await;
+        assert_eq!(scene.secret("orders-db").await, before, "{}", trap.name);
+        let asked = scene.asked(mark);
+        assert!(
+            !asked.iter().any(|line| line.starts_with("delete")),
+            "{}: {asked:?}",
+            trap.name
+        );
+    }
+}
+
+/// Writes other credentials of the same account into the store's Secret.
+async fn change_credentials(scene: &Scene) -> Key {
+    let key = scene.emulator.add_key(Role::Viewer);
+    scene.write_credentials("ncp-credentials", &key).await;
+    key
+}
+
+#[tokio::test]
+async fn r1_what_other_credentials_do_not_know_is_not_gone() {
+    let mut scene = Scene::start().await;
+    let id = scene.synced("orders-db", VALUE, deletes()).await;
+    revoke(&scene, "orders-db", &id).await;
+    scene.stop_operator().await;
+    change_credentials(&scene).await;
+    scene.start_operator().await;
+    scene.emulator.delete(&id).unwrap();
+    let object = scene.force("orders-db", "gone").await;
+    assert_eq!(says(&object, "Ready").1, "SourceNotFound");
+    assert!(scene.secret("orders-db").await.is_some());
+}
+
+#[tokio::test]
+async fn r1_what_swapped_hosts_do_not_know_is_not_gone() {
+    let mut scene = Scene::without_operator().await;
+    scene
+        .create(json!({
+            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecretStore",
+            "metadata": {"name": "ncp"},
+            "spec": {
+                "region": "KR", "keyIsolation": "Regional",
+                "auth": {"secretRef": {"name": "ncp-credentials"}},
+            },
+        }))
+        .await;
+    scene.start_operator().await;
+    let id = scene.synced("orders-db", VALUE, deletes()).await;
+    revoke(&scene, "orders-db", &id).await;
+    scene.stop_operator().await;
+    scene.swapped_hosts = true;
+    scene.start_operator().await;
+    let object = scene.force("orders-db", "swapped").await;
+    assert_eq!(says(&object, "Ready").1, "SourceNotFound");
+    assert!(scene.secret("orders-db").await.is_some());
+}
+
+#[tokio::test]
+async fn r1_a_status_that_somebody_else_wrote_deletes_nothing() {
+    let mut scene = Scene::start().await;
+    let id = scene.synced("orders-db", VALUE, deletes()).await;
+    let object = scene.ncp_secret("orders-db").await;
+    let proof = object.status.unwrap().source.unwrap().sync_proof;
+    scene.stop_operator().await;
+    let told = json!({"status": {"source": {
+        "lifecycle": "REVOKE", "syncProof": proof, "revocationProof": proof,
+    }}});
+    let params = PatchParams::default();
+    scene
+        .api::<NcpSecret>()
+        .patch_status("orders-db", &params, &Patch::Merge(told))
+        .await
+        .unwrap();
+    scene.emulator.request_deletion(&id).unwrap();
+    scene.emulator.delete(&id).unwrap();
+    scene.start_operator().await;
+    let object = scene.force("orders-db", "gone").await;
+    assert_eq!(says(&object, "Ready").1, "SourceNotFound");
+    assert!(scene.secret("orders-db").await.is_some());
+}
