@@ -4,8 +4,11 @@
 use std::collections::BTreeSet;
 
 use ncp_secret_operator::api::Reason;
+use serde_json::Value;
 
 const CONDITIONS: &str = include_str!("../docs/conditions.md");
+const GUIDE: &str = include_str!("../docs/guide.md");
+const GUIDE_IN_KOREAN: &str = include_str!("../docs/guide.ko.md");
 
 /// The words in backticks that begin a row of a table below one of the headings about reasons.
 fn documented() -> BTreeSet<&'static str> {
@@ -55,24 +58,105 @@ fn each_row_of_the_lifetime_is_proven_by_a_test_that_exists() {
     }
 }
 
+/// The fenced blocks, without the comments in them.
+fn blocks(text: &str) -> Vec<String> {
+    let fenced = text.split("```").skip(1).step_by(2);
+    fenced
+        .map(|block| {
+            let lines = block
+                .lines()
+                .map(|line| line.split(" # ").next().unwrap().trim_end());
+            lines
+                .collect::<Vec<_>>()
+                .join("\n")
+                .replace("               ", "")
+        })
+        .collect()
+}
+
 #[test]
-fn both_readmes_show_the_same_commands_and_manifests() {
-    let blocks = |text: &'static str| -> Vec<String> {
-        let fenced = text.split("```").skip(1).step_by(2);
-        fenced
-            .map(|block| {
-                let lines = block
-                    .lines()
-                    .map(|line| line.split(" # ").next().unwrap().trim_end());
-                lines
-                    .collect::<Vec<_>>()
-                    .join("\n")
-                    .replace("               ", "")
-            })
+fn both_languages_show_the_same_commands_and_manifests() {
+    let readmes = (
+        include_str!("../README.md"),
+        include_str!("../README.ko.md"),
+    );
+    for (english, korean) in [readmes, (GUIDE, GUIDE_IN_KOREAN)] {
+        let english = blocks(english);
+        assert!(english.len() > 5);
+        assert_eq!(english, blocks(korean));
+    }
+}
+
+#[test]
+fn both_guides_lead_to_each_other_and_explain_the_same_words_in_tables() {
+    let head = |text: &'static str| text.lines().take(5).collect::<String>();
+    assert!(head(GUIDE).contains("(guide.ko.md)"));
+    assert!(head(GUIDE_IN_KOREAN).contains("(guide.md)"));
+    let words = |text: &'static str| -> Vec<&str> {
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+        let cells = rows.map(|row| row.split(" | ").next().unwrap());
+        cells
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2))
             .collect()
     };
-    let english = blocks(include_str!("../README.md"));
-    let korean = blocks(include_str!("../README.ko.md"));
-    assert!(english.len() > 5);
-    assert_eq!(english, korean);
+    assert_eq!(words(GUIDE), words(GUIDE_IN_KOREAN));
+}
+
+/// The paths of the fields below a schema, without the marks of lists.
+fn fields(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
+    if let Some(items) = schema.get("items") {
+        fields(items, path, found);
+    }
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        fields(schema, &path, found);
+        found.insert(path);
+    }
+}
+
+/// The paths of what a manifest writes.
+fn written(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| written(item, path, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = format!("{path}.{name}");
+                written(value, &path, found);
+                found.insert(path);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_guide_writes_every_field_of_a_spec_and_names_every_field_of_a_status() {
+    let mut shown = BTreeSet::new();
+    for block in blocks(GUIDE) {
+        let Some(manifests) = block.strip_prefix("yaml\n") else {
+            continue;
+        };
+        for manifest in manifests.split("---\n") {
+            let manifest: Value = serde_saphyr::from_str(manifest).unwrap();
+            let kind = manifest["kind"].as_str().unwrap();
+            written(&manifest["spec"], kind, &mut shown);
+        }
+    }
+    for (_, definition) in ncp_secret_operator::api::manifests().unwrap() {
+        let definition: Value = serde_saphyr::from_str(&definition).unwrap();
+        let kind = definition["spec"]["names"]["kind"].as_str().unwrap();
+        let schema = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
+        let mut wanted = BTreeSet::new();
+        fields(&schema["spec"], kind, &mut wanted);
+        let missing: Vec<_> = wanted.difference(&shown).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+
+        let mut known = BTreeSet::new();
+        fields(&schema["status"], "", &mut known);
+        for field in known {
+            let field = field.trim_start_matches('.');
+            let is_inner = ["source", "target"].contains(&field) || field.starts_with("conditions");
+            assert!(is_inner || GUIDE.contains(&format!("`{field}`")), "{field}");
+        }
+    }
 }
