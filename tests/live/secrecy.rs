@@ -158,6 +158,7 @@ async fn everything_happens(scene: &Scene) {
     });
     assert_eq!(values(&repaired.await)["p"], VALUE);
 
+    shaping_happens(scene, &id).await;
     for (turn, effects) in failures().into_iter().enumerate() {
         for operation in [Operation::GetSecretDetail, Operation::GetSecretStageValue] {
             for effect in &effects {
@@ -225,6 +226,41 @@ async fn everything_happens(scene: &Scene) {
     scene.until_reason("orders-db", "Synced").await;
     let secret = scene.secret("orders-db").await.unwrap();
     assert_eq!(values(&secret)["password"], CHANGED);
+}
+
+/// Templates, formats and decoding, some that cannot be made.
+async fn shaping_happens(scene: &Scene, id: &str) {
+    let shapes = [
+        (
+            "Synced",
+            json!({"key": "k", "template": "{{ password | urlencode }} {{ password | b64encode }}"}),
+        ),
+        ("Synced", json!({"key": "k", "format": "Json"})),
+        (
+            "TemplateFailed",
+            json!({"key": "k", "template": "{{ password }}{{ nothing }}"}),
+        ),
+        (
+            "TemplateFailed",
+            json!({"key": "k", "template": "{{ password | b64decode }}"}),
+        ),
+        (
+            "TemplateFailed",
+            json!({"key": "k", "from": "password", "decode": "Base64"}),
+        ),
+        (
+            "MissingKey",
+            json!({"key": "k", "format": "DockerConfigJson"}),
+        ),
+    ];
+    for (turn, (reason, entry)) in shapes.into_iter().enumerate() {
+        let name = format!("shaped-{turn}");
+        scene
+            .create_by_id(&name, id, json!({"data": [entry]}))
+            .await;
+        scene.until_reason(&name, reason).await;
+        scene.delete::<NcpSecret>(&name).await;
+    }
 }
 
 /// Only reads of the credential Secret are answered with something secret, and only what is asked for is sent.
