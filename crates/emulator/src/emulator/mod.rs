@@ -56,10 +56,8 @@ impl Emulator {
     ///
     /// [`StartError`] when a port or the certificate cannot be had.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let seed = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
-        let state = State::new(settings.behavior.clone(), seed);
-        let clock = settings.clock.clone();
-        let shared = Shared::new(clock, state, Keys::default(), Metadata::default());
+        let (state, keys, metadata) = nothing_yet(&settings);
+        let shared = Shared::new(settings.clock.clone(), state, keys, metadata);
         let (emulator, ready) = Self::prepare(settings, shared).await?;
         emulator.serve(ready)
     }
@@ -77,12 +75,7 @@ impl Emulator {
     ) -> Result<Self, StartError> {
         let is_new = file.is_new();
         let (state, keys, metadata) = if is_new {
-            let random = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
-            (
-                State::new(settings.behavior.clone(), random),
-                Keys::default(),
-                Metadata::default(),
-            )
+            nothing_yet(&settings)
         } else {
             let entries = file.entries();
             (
@@ -215,6 +208,13 @@ impl Emulator {
         self.tasks.shutdown().await;
         self.shared.close().await;
     }
+}
+
+/// What an emulator holds that nobody has put anything into.
+fn nothing_yet(settings: &Settings) -> (State, Keys, Metadata) {
+    let seed = settings.random_seed.unwrap_or_else(|| fastrand::u64(..));
+    let state = State::new(settings.behavior.clone(), seed);
+    (state, Keys::default(), Metadata::default())
 }
 
 /// What an emulator serves from: ports that are taken, and the clock.
