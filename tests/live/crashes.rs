@@ -15,9 +15,9 @@ use ncp_emulator::{Effect, Stage};
 use ncp_secret_operator::api::NcpSecret;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use testbed::{ControlPlane, Fault, FaultProxy, Output, Process, Signal, Sources};
+use testbed::{Fault, FaultProxy, Output, Process, Signal};
 
-use crate::scene::{Scene, condition, until};
+use crate::scene::{Scene, condition, own_control_plane, until};
 
 const VALUE: &str = r#"{"password":"one"}"#;
 const CREATED: &str = "create secrets orders-db 201";
@@ -199,9 +199,7 @@ const OBJECTS: usize = 50;
 #[tokio::test]
 async fn r13_a_process_that_is_killed_while_it_syncs_fifty_objects_goes_on_where_it_was() {
     // The program follows all namespaces, so it has a cluster to itself.
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
+    let plane = own_control_plane().await;
     let scene = Scene::in_own(&plane).await;
     scene.create_store("ncp").await;
     let slow = Effect::Delay(Duration::from_millis(100));

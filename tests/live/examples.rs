@@ -12,9 +12,8 @@ use kube::{Api, ResourceExt};
 use ncp_secret_operator::api::NcpSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testbed::{ControlPlane, Sources};
 
-use crate::scene::{Scene, Values, condition, pairs, until, values};
+use crate::scene::{Scene, Values, condition, own_control_plane, pairs, until, values};
 
 /// A manifest, what it finds in NCP, and what comes out.
 struct Example {
@@ -329,12 +328,8 @@ async fn check(scene: &Scene, example: &Example) {
 
 #[tokio::test]
 async fn every_example_becomes_the_secret_that_it_promises() {
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
-    let mut scene = Scene::in_own(&plane).await;
-    scene.cluster_stores = true;
-    scene.everywhere = true;
+    let plane = own_control_plane().await;
+    let mut scene = Scene::in_all_of(&plane).await;
     prepare(&scene).await;
     scene.start_operator().await;
     for example in examples() {

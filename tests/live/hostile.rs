@@ -5,10 +5,9 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
-use testbed::{ControlPlane, Sources};
 
 use crate::log::Log;
-use crate::scene::{Scene, install, until};
+use crate::scene::{Scene, install, own_control_plane, until};
 
 const VALUE: &str = r#"{"password":"one"}"#;
 
@@ -78,9 +77,7 @@ fn beyond_help() -> (&'static str, Value) {
 #[tokio::test]
 async fn r11_objects_of_a_wrong_form_harm_only_themselves() {
     let log = Log::capture("info");
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
+    let plane = own_control_plane().await;
     let mut scene = Scene::in_own(&plane).await;
     scene.create_store("ncp").await;
     scene.secret_in_ncp("orders", VALUE);

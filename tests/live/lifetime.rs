@@ -6,9 +6,8 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::json;
-use testbed::{ControlPlane, Sources};
 
-use crate::scene::{Scene, install, pairs, until, values};
+use crate::scene::{Scene, install, own_control_plane, pairs, until, values};
 use crate::seen::says;
 
 const VALUE: &str = r#"{"password":"one"}"#;
@@ -116,9 +115,7 @@ async fn r1_a_source_that_goes_leaves_the_secret_unless_the_policy_says_otherwis
 #[tokio::test]
 async fn crds_that_are_deleted_take_owned_secrets_with_them_and_the_operator_lives_on() {
     // All namespaces share the definitions, so this test has a cluster to itself.
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
+    let plane = own_control_plane().await;
     let mut scene = Scene::in_own(&plane).await;
     scene.create_store("ncp").await;
     scene.start_operator().await;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use ncp_emulator::{Effect, Fault, Operation};
 use serde_json::json;
 use tempfile::tempdir;
-use testbed::{ControlPlane, Process, Signal, Sources, free_ports};
+use testbed::{Process, Signal, free_ports};
 
-use crate::scene::{Scene, until};
+use crate::scene::{Scene, own_control_plane, until};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ncp-secret-operator");
 
@@ -136,8 +136,7 @@ async fn end(mut program: Process, signal: Signal) {
 #[tokio::test]
 async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes_end() {
     // The program follows every namespace, so it gets a control plane of its own.
-    let binaries = Sources::from_env().unwrap().find().unwrap();
-    let plane = ControlPlane::start(&binaries).await.unwrap();
+    let plane = own_control_plane().await;
 
     let address = format!("127.0.0.1:{}", free_ports().next().unwrap());
     let folder = tempdir().unwrap();

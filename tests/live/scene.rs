@@ -21,11 +21,17 @@ use ncp_secret_operator::operator::{Extras, Operator};
 use ncp_secret_operator::settings::Settings;
 use serde_json::{Value, json};
 use steerable_clock::{Clock, Steering};
-use testbed::{Cluster, ControlPlane, Mark, Request};
+use testbed::{Cluster, ControlPlane, Mark, Request, Sources};
 use tokio::sync::OnceCell;
 
 /// Long enough for a busy machine; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A control plane for one test, which changes what other tests share.
+pub async fn own_control_plane() -> ControlPlane {
+    let binaries = Sources::from_env().unwrap().find().unwrap();
+    ControlPlane::start(&binaries).await.unwrap()
+}
 
 /// Everything that a test works with.
 pub struct Scene {
@@ -39,7 +45,7 @@ pub struct Scene {
     /// Whether the operator follows the stores of the cluster, which all tests share.
     pub cluster_stores: bool,
     /// Whether the operator follows all namespaces, as it does in production.
-    pub everywhere: bool,
+    everywhere: bool,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
@@ -72,6 +78,14 @@ impl Scene {
         let client = cluster.client().await.unwrap();
         install(&client).await;
         Self::in_cluster(cluster, client).await
+    }
+
+    /// The same, with an operator that follows all of it, as it does in production.
+    pub async fn in_all_of(plane: &ControlPlane) -> Self {
+        let mut scene = Self::in_own(plane).await;
+        scene.cluster_stores = true;
+        scene.everywhere = true;
+        scene
     }
 
     async fn in_cluster(cluster: Cluster, client: Client) -> Self {

@@ -12,10 +12,9 @@ use kube::{Api, ResourceExt};
 use ncp_emulator::{Key, Role};
 use ncp_secret_operator::api::{NcpSecret, manifests};
 use serde_json::{Value, json};
-use testbed::{ControlPlane, Sources};
 use tokio::net::TcpListener;
 
-use crate::scene::{Scene, condition, until, values};
+use crate::scene::{Scene, condition, own_control_plane, until, values};
 
 /// What only the other tenant's secret holds.
 const THEIRS: &str = "for-the-other-tenant-alone";
@@ -325,12 +324,8 @@ fn assert_is_no_loot(secret: &Secret) {
 
 #[tokio::test]
 async fn r4_no_value_of_any_field_reaches_what_is_not_the_tenants() {
-    let plane = ControlPlane::start(&Sources::from_env().unwrap().find().unwrap())
-        .await
-        .unwrap();
-    let mut scene = Scene::in_own(&plane).await;
-    scene.cluster_stores = true;
-    scene.everywhere = true;
+    let plane = own_control_plane().await;
+    let mut scene = Scene::in_all_of(&plane).await;
     let trap = Trap::set().await;
     let their_id = two_tenants(&scene).await;
     scene.start_operator().await;
