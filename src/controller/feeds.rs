@@ -15,6 +15,9 @@ use tokio::sync::mpsc;
 /// Repairs wait this long, so that the deletion of a whole namespace is known as one.
 const REPAIR_DELAY: SignedDuration = SignedDuration::from_millis(500);
 
+/// The objects of a store that went hear of it this late: it may have gone with its namespace, and they with it.
+const STORE_GONE_DELAY: SignedDuration = SignedDuration::from_secs(5);
+
 /// Which part of the cluster is followed.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -169,7 +172,7 @@ impl Sink {
             Change::Removed(key, _) => {
                 let key = name(key);
                 self.inventory.store_gone(&key);
-                self.wake_users(&key, REPAIR_DELAY);
+                self.wake_users(&key, STORE_GONE_DELAY);
                 self.name(key);
             }
             Change::Complete(listed) => {
@@ -181,7 +184,7 @@ impl Sink {
                 });
                 for key in gone {
                     self.inventory.store_gone(&key);
-                    self.wake_users(&key, REPAIR_DELAY);
+                    self.wake_users(&key, STORE_GONE_DELAY);
                     self.name(key);
                 }
             }

@@ -9,6 +9,7 @@ use crate::api::DeletionPolicy;
 use crate::cluster::Refusal;
 use crate::core::certainty::{Answer, Evidence, deletes};
 use crate::core::observed::{Claim, Observed};
+use crate::core::plan::claim;
 use crate::core::proof::Origin;
 use crate::core::remote::{Facts, Lifecycle, LookError};
 use crate::core::request::Request;
@@ -65,8 +66,21 @@ impl Inquiry<'_> {
             return failure;
         }
         match observed {
-            None => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
             Some(observed) => self.delete(failure, observed).await,
+            None if done => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
+            None => self.delete_unwatched(failure).await,
+        }
+    }
+
+    /// The watch shows only what bears our label: somebody else's Secret may stand under the name by now.
+    async fn delete_unwatched(&self, failure: Failure) -> Failure {
+        match self.world.secrets.observe(&target_key(self.request)).await {
+            Ok(None) => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
+            Ok(Some(there)) => match claim(self.request, &there) {
+                Ok(_) => self.delete(failure, &there).await,
+                Err(trouble) => trouble.into(),
+            },
+            Err(refusal) => refusal.into(),
         }
     }
 

@@ -30,6 +30,10 @@ fn specs() -> Vec<(&'static str, Value)> {
             with("source", json!({"secretName": "orders", "stage": "Latest"})),
         ),
         ("no-object", with("refresh", json!("1h"))),
+        ("list-for-refresh", with("refresh", json!(["1h", "3h"]))),
+        ("list-for-all-keys", with("allKeys", json!([["cdb.*"]]))),
+        ("list-for-target", with("target", json!(["other"]))),
+        ("list-for-store", with("storeRef", json!(["ncp"]))),
         ("no-bound", with("data", Value::Array(many))),
         ("no-time", with("refresh", json!({"interval": "1s"}))),
         (

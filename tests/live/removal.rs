@@ -1,7 +1,9 @@
 //! R1: a Secret is deleted with its source only if the spec asks for it and the source is gone for certain.
 
 use k8s_openapi::api::core::v1::Secret;
+use kube::api::PostParams;
 use ncp_emulator::behavior::Destroyed;
+use ncp_emulator::{Effect, Fault, Host, Operation};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, condition};
@@ -162,6 +164,47 @@ async fn r2_a_secret_that_somebody_else_put_there_is_not_deleted_with_the_source
     scene.force("orders-db", "gone").await;
     scene.until_past().await;
     assert_eq!(scene.secret("orders-db").await, theirs);
+}
+
+#[tokio::test]
+async fn r2_a_secret_that_was_replaced_while_its_source_was_asked_for_is_not_deleted() {
+    let scene = Scene::start().await;
+    let id = scene.synced("orders-db", VALUE, deletes()).await;
+    revoke(&scene, "orders-db", &id).await;
+    scene.emulator.delete(&id).unwrap();
+    let slow = Fault::new(Effect::Delay(std::time::Duration::from_secs(4)))
+        .host(Host::KrGlobal)
+        .times(1);
+    scene.emulator.add_fault(slow);
+    let mark = scene.mark();
+    scene.emulator.reset_calls();
+    scene.annotate("orders-db", "gone").await;
+    scene.until_calls(1).await;
+
+    // The pass has seen the old Secret, and one of the two hosts has yet to say that its source is gone.
+    scene.delete::<Secret>("orders-db").await;
+    let theirs: Secret = serde_json::from_value(json!({
+        "metadata": {"name": "orders-db"}, "stringData": {"password": "theirs"},
+    }))
+    .unwrap();
+    let create = PostParams::default();
+    let theirs = scene
+        .api::<Secret>()
+        .create(&create, &theirs)
+        .await
+        .unwrap();
+    assert_eq!(
+        scene.emulator.count(Operation::GetSecretDetail),
+        1,
+        "this machine was too slow to replace the Secret in time"
+    );
+
+    scene.until_reason("orders-db", "TargetNotOwned").await;
+    scene.until_idle().await;
+    let mut asked = scene.asked(mark);
+    asked.retain(|line| line.starts_with("delete"));
+    assert_eq!(asked, ["delete secrets orders-db 409"]);
+    assert_eq!(scene.secret("orders-db").await, Some(theirs));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! R1: what looks like the end of a source and is none deletes nothing.
 
 use kube::api::{Patch, PatchParams};
-use ncp_emulator::{Effect, Fault, GatewayError, Key, Role};
+use ncp_emulator::{Effect, Fault, GatewayError, Host, Key, Role};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
 
@@ -32,6 +32,11 @@ fn traps() -> Vec<Trap> {
     let gateway: fn(&Scene, &str) = |scene, _| {
         let unknown = Effect::Gateway(GatewayError::NotFound);
         scene.emulator.add_fault(Fault::new(unknown));
+    };
+    let half_silent: fn(&Scene, &str) = |scene, id| {
+        let unknown = Fault::new(Effect::Gateway(GatewayError::NotFound));
+        scene.emulator.add_fault(unknown.host(Host::KrGlobal));
+        scene.emulator.delete(id).unwrap();
     };
     vec![
         trap("unannounced", false, None),
@@ -73,6 +78,12 @@ fn traps() -> Vec<Trap> {
             name: "gateway",
             announced: true,
             spring: gateway,
+            patch: None,
+        },
+        Trap {
+            name: "one of two hosts",
+            announced: true,
+            spring: half_silent,
             patch: None,
         },
     ]
