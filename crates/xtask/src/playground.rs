@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::{Emulator, Key, Role};
 use steerable_clock::{Clock, Steering};
-use testbed::{Binaries, Cluster, ControlPlane, Output, Process, free_ports};
+use testbed::{Binaries, Cluster, ControlPlane, Output, Process, Signal, free_ports};
 
 use crate::cargo::repository;
 use crate::kubectl::Kubectl;
@@ -124,12 +124,26 @@ impl Playground {
                 if answer.is_ok_and(|answer| answer.status().is_success()) {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
         if tokio::time::timeout(READY_WITHIN, ready).await.is_err() {
             let log = fs::read_to_string(&self.operator_log).unwrap_or_default();
             bail!("the operator did not become ready; its log:\n{log}");
+        }
+        Ok(())
+    }
+
+    /// The operator's process, if it runs.
+    pub(crate) fn operator(&mut self) -> Option<&mut Process> {
+        self.operator.as_mut()
+    }
+
+    /// Asks the operator to stop, and waits until it has.
+    pub(crate) async fn stop_operator(&mut self) -> Result<()> {
+        if let Some(mut operator) = self.operator.take() {
+            operator.signal(Signal::TERM)?;
+            operator.wait().await?;
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use kube::Client;
-use kube::api::{ApiResource, DynamicObject, ListParams};
-use kube::core::GroupVersionKind;
-use kube::{Api, ResourceExt};
-use ncp_emulator::NewSecret;
+use kube::ResourceExt;
+use kube::api::ListParams;
 use serde_json::{Value, json};
 
+use super::fleet::{api, create, create_secrets};
 use super::floor::{self, Object};
+use super::samples::Samples;
 use crate::cargo::build_operator;
 use crate::control_plane::obtain;
 use crate::ncp::Ncp;
@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let operator = build_operator().await?;
     let mut playground = Playground::start(&binaries, SignedDuration::ZERO).await?;
     let client = playground.cluster().client().await?;
-    let secret_ids = create_secrets(&playground, arguments.objects)?;
+    let secret_ids = create_secrets(&playground.emulator, arguments.objects)?;
     let endpoints = playground.emulator.endpoints();
     let ncp = Arc::new(Ncp::new(
         &endpoints.kr_regional,
@@ -62,7 +62,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         create_objects(&playground, &client, &namespace, &secret_ids).await?;
         let started = Instant::now();
         let metrics = playground.start_operator(&operator).await?;
-        wait_for_statuses(&metrics, arguments.objects).await?;
+        // The operator counts its writes of status; one for each object is the end of the cold sync.
+        Samples::of(&metrics)?
+            .until("status_writes_total", |writes| writes == arguments.objects)
+            .await?;
         let cold = started.elapsed();
         playground.kill_operator();
         check_all_ready(&client, &namespace, arguments.objects).await?;
@@ -92,20 +95,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
-fn create_secrets(playground: &Playground, count: usize) -> Result<Vec<String>> {
-    (0..count)
-        .map(|number| {
-            let value =
-                json!({"user": "orders", "password": format!("password-{number}")}).to_string();
-            let new = NewSecret::named(&format!("bench-{number}")).value(&value);
-            playground
-                .emulator
-                .create_secret(new)
-                .map_err(|refusal| anyhow::anyhow!("no secret: {refusal:?}"))
-        })
-        .collect()
-}
-
 async fn create_objects(
     playground: &Playground,
     client: &Client,
@@ -117,21 +106,13 @@ async fn create_objects(
         .run(&format!("create namespace {namespace}"))
         .await?;
     playground.write_credentials(namespace).await?;
-    create(
-        client,
-        namespace,
-        "NcpSecretStore",
-        "ncp",
-        json!({
-            "region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}},
-        }),
-    )
-    .await?;
+    let store = json!({"region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}}});
+    create(client, Some(namespace), "NcpSecretStore", "ncp", store).await?;
     let mut objects = Vec::new();
     for (number, secret_id) in secret_ids.iter().enumerate() {
         let name = format!("object-{number}");
         let spec = json!({"storeRef": {"name": "ncp"}, "source": {"secretId": secret_id}});
-        let created = create(client, namespace, "NcpSecret", &name, spec).await?;
+        let created = create(client, Some(namespace), "NcpSecret", &name, spec).await?;
         let uid = created.uid().context("an object without a UID")?;
         objects.push(Object {
             namespace: namespace.to_owned(),
@@ -143,47 +124,8 @@ async fn create_objects(
     Ok(objects)
 }
 
-async fn create(
-    client: &Client,
-    namespace: &str,
-    kind: &str,
-    name: &str,
-    spec: Value,
-) -> Result<DynamicObject> {
-    let object: DynamicObject = serde_json::from_value(json!({
-        "apiVersion": "ncp-secrets.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec,
-    }))?;
-    let created = api(client, namespace, kind)
-        .create(&kube::api::PostParams::default(), &object)
-        .await;
-    created.with_context(|| format!("cannot create {kind} {name}"))
-}
-
-fn api(client: &Client, namespace: &str, kind: &str) -> Api<DynamicObject> {
-    let gvk = GroupVersionKind::gvk("ncp-secrets.io", "v1alpha1", kind);
-    Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk(&gvk))
-}
-
-/// The operator counts its writes of status; one for each object is the end of the cold sync.
-async fn wait_for_statuses(metrics: &str, count: usize) -> Result<()> {
-    let wanted = format!("ncp_secret_operator_status_writes_total {count}");
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    loop {
-        let text = client
-            .get(format!("{metrics}/metrics"))
-            .send()
-            .await?
-            .text()
-            .await?;
-        if text.lines().any(|line| line == wanted) {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 async fn check_all_ready(client: &Client, namespace: &str, count: usize) -> Result<()> {
-    let objects = api(client, namespace, "NcpSecret")
+    let objects = api(client, Some(namespace), "NcpSecret")
         .list(&ListParams::default())
         .await?;
     let ready = objects.iter().filter(|object| {
@@ -209,7 +151,7 @@ async fn remove(playground: &Playground, client: &Client, namespace: &str) -> Re
             "delete namespace {namespace} --wait=true --timeout=300s"
         ))
         .await?;
-    let left = api(client, namespace, "NcpSecret")
+    let left = api(client, Some(namespace), "NcpSecret")
         .list(&ListParams::default())
         .await?;
     if left.items.is_empty() {

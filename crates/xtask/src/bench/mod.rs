@@ -3,8 +3,14 @@
 //! Everything is measured in the release profile, so the task builds itself anew in it and starts over there.
 
 mod cold;
+mod day;
+mod fleet;
 mod floor;
 mod reads;
+mod report;
+mod samples;
+mod scale;
+mod vitals;
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -24,8 +30,12 @@ pub(crate) struct Arguments {
 enum Benchmark {
     /// How long new objects take until they are synced, against a bare loop that does the same least work
     Cold(cold::Arguments),
+    /// How many calls and writes a day of 10,000 objects takes, against what the documentation calculates
+    Day(day::Arguments),
     /// How many signed reads a second the emulator answers
     Reads(reads::Arguments),
+    /// Memory, processor, and waiting times with 10,000 objects
+    Scale(scale::Arguments),
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -34,7 +44,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     match &arguments.benchmark {
         Benchmark::Cold(arguments) => cold::run(arguments).await,
+        Benchmark::Day(arguments) => day::run(arguments).await,
         Benchmark::Reads(arguments) => reads::run(arguments).await,
+        Benchmark::Scale(arguments) => scale::run(arguments).await,
     }
 }
 
