@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use serde_json::{Map, Value};
 
@@ -29,9 +30,10 @@ pub(super) fn observe(metadata: &ObjectMeta) -> Observed {
         content: annotation(CONTENT),
         labels: ours(metadata.labels.as_ref(), &fields.our_labels),
         annotations: ours(metadata.annotations.as_ref(), &fields.our_annotations),
-        our_labels: fields.our_labels,
-        our_annotations: fields.our_annotations,
+        our_labels: without(fields.our_labels, &fields.others_labels),
+        our_annotations: without(fields.our_annotations, &fields.others_annotations),
         keys: fields.keys,
+        written: fields.written,
         foreign_writer: fields.foreign_writer,
         meddler: meddler(metadata.managed_fields.as_deref().unwrap_or_default()),
     }
@@ -48,6 +50,13 @@ fn ours(
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     })
+}
+
+fn without(names: BTreeSet<String>, others: &BTreeSet<String>) -> BTreeSet<String> {
+    names
+        .into_iter()
+        .filter(|name| !others.contains(name))
+        .collect()
 }
 
 fn references(metadata: &ObjectMeta) -> Vec<Reference> {
@@ -73,6 +82,9 @@ struct Fields {
     foreign_writer: Option<String>,
     our_labels: BTreeSet<String>,
     our_annotations: BTreeSet<String>,
+    others_labels: BTreeSet<String>,
+    others_annotations: BTreeSet<String>,
+    written: Option<Timestamp>,
 }
 
 impl Fields {
@@ -87,15 +99,20 @@ impl Fields {
                 continue;
             };
             let keys = names(written.get("f:data"));
-            if entry.manager.as_deref() == Some(MANAGER) {
-                let metadata = written.get("f:metadata");
-                fields
-                    .our_labels
-                    .extend(names(metadata.and_then(|map| map.get("f:labels"))));
-                fields
-                    .our_annotations
-                    .extend(names(metadata.and_then(|map| map.get("f:annotations"))));
-            } else if !keys.is_empty() || written.get("f:stringData").is_some() {
+            let metadata = written.get("f:metadata");
+            let labels = names(metadata.and_then(|map| map.get("f:labels")));
+            let annotations = names(metadata.and_then(|map| map.get("f:annotations")));
+            let is_ours = entry.manager.as_deref() == Some(MANAGER);
+            if is_ours {
+                fields.our_labels.extend(labels);
+                fields.our_annotations.extend(annotations);
+                let time = entry.time.as_ref().map(|time| time.0);
+                fields.written = fields.written.max(time);
+            } else {
+                fields.others_labels.extend(labels);
+                fields.others_annotations.extend(annotations);
+            }
+            if !is_ours && (!keys.is_empty() || written.get("f:stringData").is_some()) {
                 // Applied stringData becomes data without a trace of whose it is.
                 fields.foreign_writer = Some(entry.manager.clone().unwrap_or_default());
             }

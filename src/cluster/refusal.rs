@@ -35,6 +35,11 @@ pub enum Refusal {
     /// The API server could not cope with the request, which says nothing about whether it was done.
     #[error("the API server fails over the request")]
     Failed,
+    /// The Secret of the installation key holds none.
+    #[error(
+        "it holds no key of at least 32 bytes; delete the Secret ncp-secret-operator-key, and it is made anew"
+    )]
+    NoKey,
     /// No usable answer: it may or may not have been done.
     #[error("no usable answer from the API server: {0}")]
     Unreachable(String),
@@ -102,6 +107,7 @@ impl Refusal {
             | Self::Moved
             | Self::Leaving
             | Self::Failed
+            | Self::NoKey
             | Self::Unreachable(_) => None,
         }
     }

@@ -259,9 +259,7 @@ impl Secrets {
         let mut whole = whole;
         match whole.take(KEY_FIELD) {
             Some(key) if key.len() >= KEY_BYTES => Ok(InstallationKey::new(key)),
-            _ => Err(Refusal::Unreachable(format!(
-                "the Secret {namespace}/{INSTALLATION_KEY} holds no key; delete it and it is made anew"
-            ))),
+            _ => Err(Refusal::NoKey),
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -
         Ok(observed) => observed,
         Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
+    let observed = observed.map(|observed| memory.judged(observed));
     let step = synchronize(world, request, known, memory, observed.as_deref()).await;
     if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
         pace.interrupted();
@@ -61,7 +62,7 @@ async fn consequence(
         return failure;
     };
     let is_told = matches!(failure.trouble(), Some(Trouble::TargetDeleted { .. }));
-    if is_told || !failure.hides_the_source() {
+    if is_told || !failure.leaves_the_target() {
         return failure;
     }
     let Some(observed) = observed else {
@@ -104,6 +105,7 @@ async fn synchronize(
         status: &known.status,
         cause: memory.cause,
         next_look: memory.next_look,
+        generation: memory.generation,
     };
     if !due(&knowledge, now) {
         return Ok(Outcome::Quiet);
@@ -184,8 +186,8 @@ impl Round<'_> {
                 Ok(Outcome::Synced {
                     keys: written.keys,
                     changed: written.changed,
+                    proof: inquiry.sync_proof(&facts, &written.content),
                     content: written.content,
-                    proof: inquiry.sync_proof(&facts),
                     conflict: conflict.map(|drift| Trouble::DriftConflict {
                         drift: drift.clone(),
                     }),

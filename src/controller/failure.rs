@@ -35,9 +35,9 @@ impl Failure {
         }
     }
 
-    /// Whether the trouble is that the source cannot be read.
-    pub(super) fn hides_the_source(&self) -> bool {
-        matches!(self, Self::Trouble { trouble, .. } if hides_the_source(trouble))
+    /// Whether the trouble leaves the target as it was found: nobody can say what would have to be in it.
+    pub(super) fn leaves_the_target(&self) -> bool {
+        matches!(self, Self::Trouble { trouble, .. } if leaves_the_target(trouble))
     }
 
     /// What is wrong, if status is to tell it.
@@ -82,8 +82,8 @@ impl Failure {
     }
 }
 
-/// Whether the trouble is that the source cannot be read.
-fn hides_the_source(trouble: &Trouble) -> bool {
+/// Whether the trouble leaves the target as it was found: nobody can say what would have to be in it.
+fn leaves_the_target(trouble: &Trouble) -> bool {
     trouble.bearing() == Bearing::WhenStale
         || matches!(
             trouble.reason(),
@@ -94,6 +94,11 @@ fn hides_the_source(trouble: &Trouble) -> bool {
                 | Reason::SourceNotFound
                 | Reason::SourceUnreadable
                 | Reason::StageEmpty
+                | Reason::MissingKey
+                | Reason::InvalidKey
+                | Reason::KeyConflict
+                | Reason::TooLarge
+                | Reason::TemplateFailed
         )
 }
 

@@ -40,6 +40,8 @@ pub struct Known {
     pub status: Arc<NcpSecretStatus>,
     /// What its last pass left behind.
     pub memory: Memory,
+    /// Whether its namespace is being deleted.
+    pub leaving: bool,
 }
 
 /// What an event means for the object that it is about.
@@ -160,6 +162,30 @@ impl Inventory {
     #[must_use]
     pub fn object(&self, key: &ObjectKey) -> Option<Known> {
         self.lock().objects.get(key).cloned()
+    }
+
+    /// Whether the object is there, is to stay, and asks for just this.
+    ///
+    /// A pass takes time, and what its object asked for at its beginning may be the contrary of what it asks for now.
+    #[must_use]
+    pub fn still_asks(&self, request: &Request) -> bool {
+        self.lock()
+            .objects
+            .get(&request.object)
+            .is_some_and(|known| {
+                known.about.uid == request.uid
+                    && known.about.generation == request.generation
+                    && !known.about.deleting
+            })
+    }
+
+    /// Takes note that a namespace is being deleted, and everything in it that is known.
+    pub fn namespace_leaves(&self, namespace: &str) {
+        let mut state = self.lock();
+        let within = |key: &ObjectKey| key.namespace == namespace;
+        for (_, known) in state.objects.iter_mut().filter(|(key, _)| within(key)) {
+            known.leaving = true;
+        }
     }
 
     /// The target of that name, if the watch shows one.
@@ -353,6 +379,7 @@ impl Known {
             request: Arc::new(watched.request),
             status: Arc::new(watched.status),
             memory: Memory::default(),
+            leaving: false,
         }
     }
 

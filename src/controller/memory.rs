@@ -1,8 +1,10 @@
 //! What a pass leaves behind for the next one of this process; nothing of it survives a restart.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use crate::api::Reason;
+use crate::api::{MANAGER, Reason};
 use crate::core::observed::Observed;
 use crate::core::pace::Pace;
 use crate::core::request::Request;
@@ -12,12 +14,16 @@ use crate::core::request::Request;
 pub struct Memory {
     /// When the next look is to be; none before the first pass.
     pub next_look: Option<Timestamp>,
+    /// The generation of the spec that the last pass was for, if it came to an end.
+    pub generation: Option<i64>,
     /// What was wrong.
     pub cause: Option<Reason>,
     /// How many passes in a row failed.
     pub failures: u32,
     /// The version of the target that our last write left, and the generation of the spec that it was for.
     pub settled: Option<(String, i64)>,
+    /// When somebody last wrote the target under our name, as far as that was us; none before it was seen.
+    pub written: Option<Timestamp>,
     /// Whether the watch may not show the target: the next pass asks for its metadata.
     pub recheck: bool,
     /// The repairs that were tried lately, if there were any.
@@ -37,5 +43,20 @@ impl Memory {
     /// Takes note of a write for the request.
     pub fn settle(&mut self, request: &Request, written: &Observed) {
         self.settled = Some((written.resource_version.clone(), request.generation));
+        self.written = written.written;
+    }
+
+    /// The target as it is to be judged: who wrote under our name without being us counts as somebody else.
+    #[must_use]
+    pub fn judged(&mut self, observed: Arc<Observed>) -> Arc<Observed> {
+        let known = self.written;
+        self.written = known.or(observed.written);
+        if observed.foreign_writer.is_some() || known.is_none() || observed.written <= known {
+            return observed;
+        }
+        Arc::new(Observed {
+            foreign_writer: Some(MANAGER.into()),
+            ..Observed::clone(&observed)
+        })
     }
 }

@@ -24,7 +24,7 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     let known = world
         .inventory
         .object(key)
-        .filter(|known| !known.about.deleting)?;
+        .filter(|known| !known.about.deleting && !known.leaving)?;
     let mut memory = known.memory.clone();
     memory.next_pass = None;
     let outcome = tokio::time::timeout(world.longest_pass, attempt(world, &known, &mut memory))
@@ -33,7 +33,11 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     world.metrics.pass(&outcome);
     let (outcome, status) = tell(world, key, &known, outcome).await?;
     if matches!(outcome, Outcome::Leaving) {
+        world.inventory.namespace_leaves(&key.namespace);
         return None;
+    }
+    if !matches!(outcome, Outcome::Interrupted) {
+        memory.generation = Some(known.about.generation);
     }
     let at = leave_behind(world, &known, &mut memory, &outcome, &status);
     let rotating = status

@@ -12,7 +12,7 @@ use crate::core::observed::{Claim, Observed};
 use crate::core::plan::claim;
 use crate::core::proof::Origin;
 use crate::core::remote::{Facts, Lifecycle, LookError};
-use crate::core::request::Request;
+use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{was_deleted, was_synced};
 use crate::core::trouble::Trouble;
 
@@ -26,15 +26,15 @@ pub(super) struct Inquiry<'pass> {
 }
 
 impl Inquiry<'_> {
-    /// Proof that the secret was written to the Secret of the object.
-    pub(super) fn sync_proof(&self, facts: &Facts) -> String {
-        self.origin(facts).sync_proof(&self.world.key)
+    /// Proof that the secret was written to the Secret of the object, which has that content annotation.
+    pub(super) fn sync_proof(&self, facts: &Facts, content: &str) -> String {
+        self.origin(facts).sync_proof(&self.world.key, content)
     }
 
     /// Proof that the secret was seen in REVOKE, if it was, and if it is the one that the Secret was written from.
     pub(super) fn revocation_proof(&self, facts: &Facts) -> Option<String> {
         let origin = self.origin(facts);
-        (facts.lifecycle == Lifecycle::Revoke && self.is_proven(&origin))
+        (facts.lifecycle == Lifecycle::Revoke && self.is_proven(&origin, self.told_content()))
             .then(|| origin.revocation_proof(&self.world.key, &self.way.access(self.ticket)))
     }
 
@@ -49,49 +49,78 @@ impl Inquiry<'_> {
         if policy != DeletionPolicy::Delete || !was_synced(&self.known.status) {
             return failure;
         }
-        let evidence = match (failure.trouble(), facts) {
-            (Some(Trouble::Withheld(Lifecycle::Destroyed)), Some(facts)) => Evidence {
-                answer: Answer::Destroyed,
-                synced_from_it: self.is_proven(&self.origin(facts)),
-                revocation_seen: false,
-            },
-            (Some(Trouble::Look(LookError::NotFound | LookError::NameNotFound)), _) => {
-                self.evidence_of_absence().await
-            }
+        let destroyed = match (failure.trouble(), facts) {
+            (Some(Trouble::Withheld(Lifecycle::Destroyed)), Some(facts)) => Some(facts),
+            (Some(Trouble::Look(LookError::NotFound | LookError::NameNotFound)), _) => None,
             _ => return failure,
         };
         // Once it is done nothing is asked for a second time.
-        let done = observed.is_none() && was_deleted(&self.known.status);
-        if !done && !deletes(policy, &evidence) {
+        if observed.is_none() && was_deleted(&self.known.status) {
+            return failure.mapped(|cause| Trouble::TargetDeleted { cause });
+        }
+        let written = match self.find_written(observed).await {
+            Ok(written) => written,
+            Err(Unfound::Foreign(trouble)) => return trouble.into(),
+            Err(Unfound::Refused(refusal)) => return refusal.into(),
+        };
+        let content = match &written {
+            Some((_, there)) => there.content.as_deref().unwrap_or_default(),
+            None => self.told_content(),
+        };
+        let evidence = match destroyed {
+            Some(facts) => Evidence {
+                answer: Answer::Destroyed,
+                synced_from_it: self.is_proven(&self.origin(facts), content),
+                revocation_seen: false,
+            },
+            None => self.evidence_of_absence(content).await,
+        };
+        if !deletes(policy, &evidence) {
             return failure;
         }
-        match observed {
-            Some(observed) => self.delete(failure, observed).await,
-            None if done => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
-            None => self.delete_unwatched(failure).await,
+        match written {
+            Some((target, there)) => self.delete(failure, &target, &there).await,
+            // An earlier pass did not come to tell of it.
+            None => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
         }
     }
 
-    /// The watch shows only what bears our label: somebody else's Secret may stand under the name by now.
-    async fn delete_unwatched(&self, failure: Failure) -> Failure {
-        match self.world.secrets.observe(&target_key(self.request)).await {
-            Ok(None) => failure.mapped(|cause| Trouble::TargetDeleted { cause }),
-            Ok(Some(there)) => match claim(self.request, &there) {
-                Ok(_) => self.delete(failure, &there).await,
-                Err(trouble) => trouble.into(),
-            },
-            Err(refusal) => refusal.into(),
+    /// The Secret that was written, wherever it is: the watch shows only what bears our label, and the spec may name
+    /// another target by now.
+    async fn find_written(
+        &self,
+        observed: Option<&Observed>,
+    ) -> Result<Option<(ObjectKey, Observed)>, Unfound> {
+        let wanted = target_key(self.request);
+        if let Some(observed) = observed {
+            return Ok(Some((wanted, observed.clone())));
         }
+        if let Some(there) = self.world.secrets.observe(&wanted).await? {
+            claim(self.request, &there)?;
+            return Ok(Some((wanted, there)));
+        }
+        let told = self.known.status.target.as_ref();
+        let Some(told) = told.filter(|told| told.name != wanted.name) else {
+            return Ok(None);
+        };
+        let earlier = ObjectKey {
+            name: told.name.clone(),
+            ..wanted
+        };
+        let there = self.world.secrets.observe(&earlier).await?;
+        Ok(there.map(|there| (earlier, there)))
     }
 
-    async fn delete(&self, failure: Failure, observed: &Observed) -> Failure {
+    async fn delete(&self, failure: Failure, target: &ObjectKey, observed: &Observed) -> Failure {
         let object = &self.request.object;
         if observed.claimed_by(&object.name, &self.request.uid) != Claim::Ours {
             return failure;
         }
-        let target = target_key(self.request);
+        if !self.world.inventory.still_asks(self.request) {
+            return Failure::Interrupted;
+        }
         self.world.metrics.secret_write("delete");
-        match self.world.secrets.delete(&target, observed).await {
+        match self.world.secrets.delete(target, observed).await {
             Ok(()) | Err(Refusal::NotFound) => {
                 tracing::info!(
                     namespace = object.namespace,
@@ -99,7 +128,7 @@ impl Inquiry<'_> {
                     target = target.name,
                     "Secret deleted with its source"
                 );
-                self.world.inventory.target_gone(&target, observed);
+                self.world.inventory.target_gone(target, observed);
                 failure.mapped(|cause| Trouble::TargetDeleted { cause })
             }
             Err(refusal) => refusal.into(),
@@ -107,7 +136,7 @@ impl Inquiry<'_> {
     }
 
     /// What a source that is not found proves; NCP is asked once more only if its answer decides.
-    async fn evidence_of_absence(&self) -> Evidence {
+    async fn evidence_of_absence(&self, content: &str) -> Evidence {
         let unclear = Evidence {
             answer: Answer::Unclear,
             synced_from_it: false,
@@ -121,7 +150,7 @@ impl Inquiry<'_> {
         let proof = origin.revocation_proof(&self.world.key, &access);
         let evidence = Evidence {
             answer: Answer::UnknownEverywhere,
-            synced_from_it: self.is_proven(&origin),
+            synced_from_it: self.is_proven(&origin, content),
             revocation_seen: source.lifecycle == Lifecycle::Revoke.as_str()
                 && source.revocation_proof.as_ref() == Some(&proof),
         };
@@ -142,9 +171,38 @@ impl Inquiry<'_> {
         }
     }
 
-    fn is_proven(&self, origin: &Origin<'_>) -> bool {
+    /// Whether the Secret with that content annotation was written from there.
+    fn is_proven(&self, origin: &Origin<'_>, content: &str) -> bool {
         let source = self.known.status.source.as_ref();
         let told = source.and_then(|source| source.sync_proof.as_ref());
-        told == Some(&origin.sync_proof(&self.world.key))
+        told == Some(&origin.sync_proof(&self.world.key, content))
+    }
+
+    /// The content annotation that the Secret was last written with, as status tells.
+    fn told_content(&self) -> &str {
+        let target = self.known.status.target.as_ref();
+        target
+            .and_then(|target| target.content.as_deref())
+            .unwrap_or_default()
+    }
+}
+
+/// Why it is not known where the Secret is that was written.
+enum Unfound {
+    /// Somebody else's is in its place.
+    Foreign(Trouble),
+    /// The API server does not say.
+    Refused(Refusal),
+}
+
+impl From<Trouble> for Unfound {
+    fn from(trouble: Trouble) -> Self {
+        Self::Foreign(trouble)
+    }
+}
+
+impl From<Refusal> for Unfound {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -32,8 +32,11 @@ pub(super) async fn collect(
     }
     for (key, stray) in world.inventory.strays(&request.object) {
         let ours = stray.claimed_by(&request.object.name, &request.uid) == Claim::Ours;
-        if !ours || !stray.is_collected_with(&request.uid) {
+        if !ours || !stray.is_of_our_making() || !stray.is_collected_with(&request.uid) {
             continue;
+        }
+        if !world.inventory.still_asks(request) {
+            return;
         }
         match part_with(world, request, &key, &stray).await {
             Ok(()) => tracing::info!(

@@ -111,13 +111,16 @@ impl InstallationKey {
         Self { key, id }
     }
 
-    /// The content annotation of a Secret with that type and content: `<key id>.<HMAC-SHA256 in hex>`.
+    /// The content annotation of the Secret of an object, with that type and content: `<key id>.<HMAC-SHA256 in hex>`.
+    ///
+    /// The object's UID is in it, so that nobody learns by comparing whether two objects hold the same.
     #[must_use]
-    pub fn mark(&self, type_: &str, content: &Content<'_>) -> String {
+    pub fn mark(&self, uid: &str, type_: &str, content: &Content<'_>) -> String {
         let parts = content
             .iter()
             .flat_map(|(key, value)| [key.as_bytes(), value.expose()]);
-        let hash = keyed_hash(&self.key, std::iter::once(type_.as_bytes()).chain(parts));
+        let about = ["content", uid, type_].map(str::as_bytes);
+        let hash = keyed_hash(&self.key, about.into_iter().chain(parts));
         format!("{}.{}", self.id, hex(&hash))
     }
 

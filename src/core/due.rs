@@ -24,6 +24,8 @@ pub struct Known<'pass> {
     pub cause: Option<Reason>,
     /// When the next look was to be; none before the first pass of this process.
     pub next_look: Option<Timestamp>,
+    /// The generation of the spec that the last pass of this process was for: status may be anybody's word.
+    pub generation: Option<i64>,
 }
 
 /// Whether the source has to be read now.
@@ -55,7 +57,11 @@ pub fn edited(target: &Observed) -> Drift {
 }
 
 fn spec_changed(known: &Known<'_>) -> bool {
-    known.status.observed_generation != known.request.generation
+    let current = known.request.generation;
+    known.status.observed_generation != current
+        || known
+            .generation
+            .is_some_and(|generation| generation != current)
 }
 
 fn sync_forced(known: &Known<'_>) -> bool {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::trouble::Holder;
+use crate::api::OWNER_UID;
 
 /// A Secret as its metadata show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,10 +28,12 @@ pub struct Observed {
     pub labels: Option<BTreeMap<String, String>>,
     /// Its annotations that are ours; none when it has no annotations at all.
     pub annotations: Option<BTreeMap<String, String>>,
-    /// Names of labels that we set and did not take back.
+    /// Names of labels that we set and did not take back, and nobody else.
     pub our_labels: BTreeSet<String>,
-    /// Names of annotations that we set and did not take back.
+    /// Names of annotations that we set and did not take back, and nobody else.
     pub our_annotations: BTreeSet<String>,
+    /// When somebody last wrote under our name; a copy was never written so.
+    pub written: Option<Timestamp>,
     /// Names of its keys.
     pub keys: BTreeSet<String>,
     /// Who else wrote some of its keys.
@@ -68,7 +73,7 @@ pub struct Reference {
 pub enum Claim {
     /// It carries the object's UID.
     Ours,
-    /// An earlier object of that name left it behind.
+    /// An earlier object of that name left it behind, as this operator wrote it.
     Orphaned,
     /// It is not to be touched.
     Foreign(Holder),
@@ -90,12 +95,24 @@ impl Observed {
         }
     }
 
-    /// Whether it is collected with the object of that UID.
+    /// Whether it is collected with the object of that UID, as the garbage collector sees it.
     #[must_use]
     pub fn is_collected_with(&self, uid: &str) -> bool {
+        self.references.iter().any(|reference| reference.uid == uid)
+    }
+
+    /// Whether the object of that UID is its controller.
+    #[must_use]
+    pub fn is_controlled_by(&self, uid: &str) -> bool {
         self.references
             .iter()
             .any(|reference| reference.uid == uid && reference.controller)
+    }
+
+    /// Whether we put our marks on it ourselves: marks are copied together with the rest, who wrote them is not.
+    #[must_use]
+    pub fn is_of_our_making(&self) -> bool {
+        self.our_annotations.contains(OWNER_UID)
     }
 
     /// Decides whose the Secret is, seen from the object with that name and UID.
@@ -116,7 +133,13 @@ impl Observed {
             (Some(owner), _) if owner.uid == uid => Claim::Ours,
             // The annotations may be lost; a controller reference with our UID says the same.
             (None, Some(_)) => Claim::Ours,
-            (Some(owner), _) if owner.name == name && self.managed => Claim::Orphaned,
+            (Some(owner), _) if owner.name == name && self.managed => {
+                if self.is_of_our_making() {
+                    Claim::Orphaned
+                } else {
+                    Claim::Foreign(Holder::Copyist)
+                }
+            }
             (Some(owner), _) => Claim::Foreign(Holder::Other {
                 name: owner.name.clone(),
             }),
@@ -136,6 +159,7 @@ mod tests {
                 uid: uid.into(),
             }),
             managed: true,
+            our_annotations: BTreeSet::from([OWNER_UID.into()]),
             ..Observed::default()
         }
     }
@@ -174,6 +198,14 @@ mod tests {
                 "left by an earlier object of our name",
                 owned_by("n", "0"),
                 Claim::Orphaned,
+            ),
+            (
+                "a copy of what an earlier object of our name left",
+                Observed {
+                    our_annotations: BTreeSet::new(),
+                    ..owned_by("n", "0")
+                },
+                foreign(Holder::Copyist),
             ),
             (
                 "still collected with the earlier object",

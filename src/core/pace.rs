@@ -35,7 +35,7 @@ const APART_WHEN_INTERRUPTED: SignedDuration = SignedDuration::from_secs(1);
 /// How far repairs are apart during a conflict, and how long it must be quiet before the conflict is over.
 pub const CONFLICT_APART: SignedDuration = SignedDuration::from_mins(1);
 
-/// So many repairs of the work of one manager within [`CONFLICT_APART`] are a conflict.
+/// So many repairs of the same kind within [`CONFLICT_APART`] are a conflict.
 const ROUNDS: usize = 3;
 
 /// More tries than fit into a minute.
@@ -82,7 +82,11 @@ impl Pace {
     /// Until when the repair of such a drift has to wait, if it has to.
     #[must_use]
     pub fn hold(&self, drift: &Drift, now: Timestamp) -> Option<Timestamp> {
-        let last = self.tries.iter().rfind(|past| past.drift.is_like(drift))?;
+        // A Secret that was just repaired may be deleted once and is back at once; who does both in turn gets no more.
+        let last = match self.tries.as_slice() {
+            [only] => Some(only).filter(|past| past.drift.is_like(drift)),
+            tries => tries.last(),
+        }?;
         let quarrels = self
             .conflict
             .as_ref()
@@ -125,7 +129,7 @@ impl Pace {
         let last = last.clone();
         let rounds = self.tries.iter().filter(|past| {
             past.end == End::Written
-                && past.drift == last.drift
+                && past.drift.is_like(&last.drift)
                 && last.at.duration_since(past.at) < CONFLICT_APART
         });
         let goes_on = self

@@ -113,7 +113,7 @@ pub fn plan(
             &observed.our_annotations,
             wanted.annotations,
         ),
-        owned: (is_owned(request, observed) != wanted.owned).then_some(wanted.owned),
+        owned: owner_changes(request, observed).then_some(wanted.owned),
         content: adopts || edited || !equal,
     };
     if change.content
@@ -166,7 +166,7 @@ pub fn drifted(
     observed.content.is_none()
         || observed.foreign_writer.is_some()
         || !observed.keys.iter().eq(known_keys.iter())
-        || is_owned(request, observed) != wanted.owned
+        || owner_changes(request, observed)
         || !labels.is_empty()
         || !annotations.is_empty()
 }
@@ -211,8 +211,11 @@ impl Wanted {
     }
 }
 
-fn is_owned(request: &Request, observed: &Observed) -> bool {
-    observed.is_collected_with(&request.uid)
+fn owner_changes(request: &Request, observed: &Observed) -> bool {
+    match request.target.policy {
+        CreationPolicy::Owner => !observed.is_controlled_by(&request.uid),
+        CreationPolicy::Orphan => observed.is_collected_with(&request.uid),
+    }
 }
 
 fn map_change(

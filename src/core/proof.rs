@@ -49,11 +49,11 @@ impl<'pass> Origin<'pass> {
         }
     }
 
-    /// Proves that the Secret of the object was written from this secret.
+    /// Proves that the Secret of the object, as long as it bears this content annotation, was written from this secret.
     #[must_use]
-    pub fn sync_proof(&self, key: &InstallationKey) -> String {
+    pub fn sync_proof(&self, key: &InstallationKey, content: &str) -> String {
         let [object, region, host, secret_id] = self.parts();
-        key.proof(&["synced", object, region, host, secret_id])
+        key.proof(&["synced", object, region, host, secret_id, content])
     }
 
     /// Proves that the secret was seen in REVOKE, asked for in this way.

@@ -68,11 +68,11 @@ impl Trouble {
                 "The Secret was made immutable, so its content cannot follow NCP.".into()
             }
             Self::TargetMissing { cause } => format!(
-                "The Secret was deleted and cannot be made again, because its source cannot be read: {}",
+                "The Secret was deleted and cannot be made again: {}",
                 cause.sentence()
             ),
             Self::TargetEdited { by, cause } => format!(
-                "{} changed the Secret, and it is repaired as soon as its source can be read: {}",
+                "{} changed the Secret, and it cannot be repaired: {}",
                 name_writer(by.as_deref()),
                 cause.sentence()
             ),
@@ -302,6 +302,10 @@ impl Holder {
             }
             Self::Controller { kind, name } => {
                 format!("The Secret belongs to the {} {}.", cut(kind), quote(name))
+            }
+            Self::Copyist => {
+                "The Secret is a copy of one that this operator wrote, made by somebody else."
+                    .into()
             }
             Self::Unknown => "The Secret exists and was not made by this operator.".into(),
             Self::Deleting => "The Secret is being deleted.".into(),

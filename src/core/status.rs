@@ -182,6 +182,10 @@ fn ready(
                     | Trouble::TargetDeleted { .. }
                     | Trouble::DriftConflict { .. }
                     | Trouble::NotOwned { .. }
+                    // Nobody has looked whether the Secret is still there.
+                    | Trouble::Spec(_)
+                    | Trouble::Undecodable
+                    | Trouble::ClusterRefused { .. }
             );
         let kept = if kept {
             " Pods keep the last value."

@@ -192,6 +192,8 @@ pub enum Holder {
         /// Its name.
         name: String,
     },
+    /// Somebody who copied or restored a Secret of ours, with our marks on it.
+    Copyist,
     /// Somebody who left no name.
     Unknown,
     /// Nobody: the Secret is being deleted.

@@ -273,3 +273,38 @@ async fn what_happened_while_the_operator_was_down_is_repaired_when_it_starts() 
         [1, 1, 0]
     );
 }
+
+#[tokio::test]
+async fn an_edit_under_our_own_name_is_repaired_too() {
+    let scene = Scene::start().await;
+    scene
+        .synced("orders-db", r#"{"password":"one"}"#, json!({}))
+        .await;
+    let written = scene.secret("orders-db").await.unwrap();
+    let since = |secret: &Secret| {
+        let fields = secret.metadata.managed_fields.clone().unwrap();
+        fields.into_iter().filter_map(|entry| entry.time).max()
+    };
+    // Managers' times have whole seconds, and within one of them two writers of one name cannot be told apart.
+    until("a second has passed for the API server", async || {
+        let name = format!("clock-{:08x}", fastrand::u32(..));
+        scene.write_secret(&name, json!({"a": "b"})).await;
+        let other = scene.secret(&name).await?;
+        (since(&other) > since(&written)).then_some(())
+    })
+    .await;
+    let ours = PatchParams {
+        field_manager: Some("ncp-secret-operator".into()),
+        ..PatchParams::default()
+    };
+    let edit = json!({"stringData": {"password": "theirs"}});
+    let edited = scene
+        .api::<Secret>()
+        .patch("orders-db", &ours, &Patch::Merge(edit))
+        .await
+        .unwrap();
+    assert_eq!(values(&edited)["password"], "theirs");
+    scene
+        .until_secret("orders-db", |values| values["password"] == "one")
+        .await;
+}

@@ -237,7 +237,7 @@ async fn an_edited_secret_that_cannot_be_repaired_says_who_edited_it_until_ncp_c
     assert_eq!(reason, "SourceUnavailable");
     assert!(
         message.starts_with(
-            "The field manager \"rival-operator\" changed the Secret, and it is repaired as soon as its source can be read:"
+            "The field manager \"rival-operator\" changed the Secret, and it cannot be repaired:"
         ) && !message.contains("last value"),
         "{message}"
     );
@@ -249,4 +249,80 @@ async fn an_edited_secret_that_cannot_be_repaired_says_who_edited_it_until_ncp_c
     })
     .await;
     scene.until_reason("orders-db", "Synced").await;
+}
+
+/// Touches the Secret as fast as the API server lets it, until something is so.
+async fn touch_until(scene: &Scene, touch: impl AsyncFn(usize), done: impl AsyncFn() -> bool) {
+    let patience = std::time::Instant::now() + Duration::from_mins(1);
+    let mut round = 0;
+    while !done().await {
+        round += 1;
+        touch(round).await;
+        scene.advance(SignedDuration::from_millis(100));
+        assert!(std::time::Instant::now() < patience, "{round} rounds");
+    }
+}
+
+#[tokio::test]
+async fn a_writer_who_is_faster_than_a_look_ends_in_a_conflict_too() {
+    let (scene, id) = calm().await;
+    let slow = Effect::Delay(Duration::from_millis(80));
+    scene.emulator.add_fault(Fault::new(slow).secret(&id));
+    let mark = scene.mark();
+    let begun = scene.clock.now();
+    touch_until(
+        &scene,
+        async |round| scene.fight(round).await,
+        async || says(&scene.ncp_secret("orders-db").await, "Ready").1 == "DriftConflict",
+    )
+    .await;
+    let passed = scene.clock.now().duration_since(begun).as_secs();
+    let most = usize::try_from(passed).unwrap() / 10 + 1;
+    let written = scene.count(mark, PATCH);
+    assert!(written <= most, "{written} writes in {passed} s");
+}
+
+#[tokio::test]
+async fn somebody_who_keeps_touching_the_secret_keeps_no_new_value_out() {
+    let (scene, id) = calm().await;
+    let slow = Effect::Delay(Duration::from_millis(80));
+    scene.emulator.add_fault(Fault::new(slow).secret(&id));
+    let two = r#"{"password":"two"}"#;
+    scene
+        .emulator
+        .set_value(&id, ncp_emulator::Stage::Active, Some(two))
+        .unwrap();
+    scene.annotate("orders-db", "now").await;
+    touch_until(
+        &scene,
+        async |round| {
+            let beat =
+                json!({"metadata": {"annotations": {"example.com/beat": round.to_string()}}});
+            scene.patch_secret("orders-db", beat).await;
+        },
+        async || scene.password().await == "two",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn writers_with_ever_new_names_end_in_a_conflict_too() {
+    let (scene, _) = calm().await;
+    touch_until(
+        &scene,
+        async |round| {
+            let params = PatchParams {
+                field_manager: Some(format!("job-{round}")),
+                ..PatchParams::default()
+            };
+            let edit = json!({"stringData": {"password": format!("theirs {round}")}});
+            scene
+                .api::<Secret>()
+                .patch("orders-db", &params, &Patch::Merge(edit))
+                .await
+                .unwrap();
+        },
+        async || says(&scene.ncp_secret("orders-db").await, "Ready").1 == "DriftConflict",
+    )
+    .await;
 }

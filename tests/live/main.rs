@@ -43,6 +43,7 @@ mod shaping;
 mod slots;
 mod sources;
 mod stalls;
+mod superseded;
 mod tap;
 mod targets;
 mod tenancy;

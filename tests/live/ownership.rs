@@ -307,3 +307,54 @@ async fn r2_a_secret_that_was_replaced_behind_our_back_is_not_written() {
     assert_eq!(writes, ["patch secrets orders-db 422"]);
     assert_eq!(scene.secret("orders-db").await.unwrap(), theirs);
 }
+
+const OURS: &str = r#"{"password":"ours"}"#;
+
+/// A Secret that somebody made out of ours, under another name or as it was, marks and all.
+async fn copy(scene: &Scene, of: &Secret, name: &str) -> Secret {
+    let mut copy = of.clone();
+    copy.metadata = kube::api::ObjectMeta {
+        name: Some(name.into()),
+        labels: of.metadata.labels.clone(),
+        annotations: of.metadata.annotations.clone(),
+        owner_references: of.metadata.owner_references.clone(),
+        ..kube::api::ObjectMeta::default()
+    };
+    let create = PostParams {
+        field_manager: Some("kubectl-create".into()),
+        ..PostParams::default()
+    };
+    scene.api::<Secret>().create(&create, &copy).await.unwrap()
+}
+
+#[tokio::test]
+async fn r2_a_copy_of_our_secret_under_another_name_is_not_ours_to_collect() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", OURS, json!({})).await;
+    let ours = scene.secret("orders-db").await.unwrap();
+    let backup = copy(&scene, &ours, "orders-db-backup").await;
+    scene.force("orders-db", "now").await;
+    scene.until_past().await;
+    assert_eq!(scene.secret("orders-db-backup").await, Some(backup));
+}
+
+#[tokio::test]
+async fn r2_a_copy_of_an_orphan_is_not_adopted() {
+    let scene = Scene::start().await;
+    let orphan = json!({"target": {"creationPolicy": "Orphan"}});
+    scene.synced("orders-db", OURS, orphan.clone()).await;
+    let ours = scene.secret("orders-db").await.unwrap();
+    scene.delete::<NcpSecret>("orders-db").await;
+    scene.delete::<Secret>("orders-db").await;
+    let theirs = copy(&scene, &ours, "orders-db").await;
+    let id = scene.secret_in_ncp("again", OURS);
+    scene.create_by_id("orders-db", &id, orphan).await;
+    let object = scene.until_reason("orders-db", "TargetNotOwned").await;
+    let (_, _, message) = condition(&object, "Ready").unwrap();
+    assert!(
+        message.contains("a copy of one that this operator wrote"),
+        "{message}"
+    );
+    scene.until_past().await;
+    assert_eq!(scene.secret("orders-db").await, Some(theirs));
+}

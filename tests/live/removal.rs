@@ -208,6 +208,33 @@ async fn r2_a_secret_that_was_replaced_while_its_source_was_asked_for_is_not_del
 }
 
 #[tokio::test]
+async fn r1_a_secret_is_called_deleted_only_when_it_is_gone_wherever_it_was() {
+    let label = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": null}}});
+    let name = json!({"spec": {"target": {"name": "second"}}});
+    for (secret, object) in [(Some(label), None), (None, Some(name))] {
+        let scene = Scene::start().await;
+        scene
+            .emulator
+            .behave(|behavior| behavior.destroyed = Destroyed::Shown);
+        let id = scene.synced("orders-db", VALUE, deletes()).await;
+        scene.until_idle().await;
+        scene.emulator.request_deletion(&id).unwrap();
+        scene.emulator.delete(&id).unwrap();
+        if let Some(patch) = secret {
+            scene.patch_secret("orders-db", patch).await;
+        }
+        if let Some(patch) = object {
+            scene.patch_ncp_secret("orders-db", patch).await;
+        }
+        let object = scene.until_reason("orders-db", "SourceDestroyed").await;
+        let target = object.status.unwrap().target.unwrap();
+        assert!(target.deleted_time.is_some());
+        assert_eq!(scene.secret("orders-db").await, None);
+        assert_eq!(scene.secret("second").await, None);
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_a_finalizer_keeps_is_deleted_once_and_called_deleted() {
     let scene = Scene::start().await;
     let id = scene.synced("orders-db", VALUE, deletes()).await;

@@ -72,9 +72,13 @@ async fn r13_what_an_earlier_process_did_not_come_to_collect_is_collected_at_the
     left.metadata.labels = old.metadata.labels;
     left.metadata.annotations = old.metadata.annotations;
     left.metadata.owner_references = old.metadata.owner_references;
+    let as_we_do = PostParams {
+        field_manager: Some("ncp-secret-operator".into()),
+        ..PostParams::default()
+    };
     scene
         .api::<Secret>()
-        .create(&PostParams::default(), &left)
+        .create(&as_we_do, &left)
         .await
         .unwrap();
     let mark = scene.mark();

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Secret;
+use kube::api::{Patch, PatchParams};
 use ncp_emulator::Stage;
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
@@ -256,4 +257,50 @@ async fn each_type_is_written_when_its_keys_are_there_and_not_before() {
         let secret = scene.secret(name).await.unwrap();
         assert_eq!(secret.type_.as_deref(), Some(type_));
     }
+}
+
+#[tokio::test]
+async fn an_orphan_is_freed_of_any_reference_that_would_have_it_collected() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    let owned = scene.secret("orders-db").await.unwrap();
+    let mut references = owned.metadata.owner_references.unwrap();
+    references[0].controller = None;
+    let orphan = json!({"spec": {"target": {"creationPolicy": "Orphan"}}});
+    scene.patch_ncp_secret("orders-db", orphan).await;
+    let free = async || {
+        let secret = scene.secret("orders-db").await.unwrap();
+        owners(&secret).is_empty().then_some(())
+    };
+    until("the Secret is nobody's", free).await;
+    let plain = json!({"metadata": {"ownerReferences": references}});
+    scene.patch_secret("orders-db", plain).await;
+    until("the plain reference is taken away", free).await;
+}
+
+#[tokio::test]
+async fn a_label_that_is_somebody_elses_too_stays_when_the_spec_drops_it() {
+    let scene = Scene::start().await;
+    let labels = json!({"target": {"labels": {"team": "orders", "ours": "alone"}}});
+    scene.synced("orders-db", VALUE, labels).await;
+    let fields = json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "orders-db", "labels": {"team": "orders"}},
+    });
+    let apply = PatchParams::apply("argocd").force();
+    scene
+        .api::<Secret>()
+        .patch("orders-db", &apply, &Patch::Apply(&fields))
+        .await
+        .unwrap();
+    let none = json!({"spec": {"target": {"labels": null}}});
+    scene.patch_ncp_secret("orders-db", none).await;
+    until("our own label is gone", async || {
+        let labels = scene.secret("orders-db").await?.metadata.labels?;
+        (!labels.contains_key("ours")).then_some(())
+    })
+    .await;
+    scene.until_past().await;
+    let labels = scene.secret("orders-db").await.unwrap().metadata.labels;
+    assert!(labels.unwrap().contains_key("team"));
 }

@@ -1,6 +1,7 @@
 //! R1: what looks like the end of a source and is none deletes nothing.
 
 use kube::api::{Patch, PatchParams};
+use ncp_emulator::behavior::Destroyed;
 use ncp_emulator::{Effect, Fault, GatewayError, Host, Key, Role};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
@@ -170,19 +171,63 @@ async fn r1_a_status_that_somebody_else_wrote_deletes_nothing() {
     let object = scene.ncp_secret("orders-db").await;
     let proof = object.status.unwrap().source.unwrap().sync_proof;
     scene.stop_operator().await;
-    let told = json!({"status": {"source": {
+    let told = json!({"source": {
         "lifecycle": "REVOKE", "syncProof": proof, "revocationProof": proof,
-    }}});
-    let params = PatchParams::default();
-    scene
-        .api::<NcpSecret>()
-        .patch_status("orders-db", &params, &Patch::Merge(told))
-        .await
-        .unwrap();
+    }});
+    scene.forge_status(told).await;
     scene.emulator.request_deletion(&id).unwrap();
     scene.emulator.delete(&id).unwrap();
     scene.start_operator().await;
     let object = scene.force("orders-db", "gone").await;
     assert_eq!(says(&object, "Ready").1, "SourceNotFound");
     assert!(scene.secret("orders-db").await.is_some());
+}
+
+impl Scene {
+    /// Writes into the status of an object what somebody would like it to say.
+    async fn forge_status(&self, status: Value) {
+        let params = PatchParams::default();
+        let patch = Patch::Merge(json!({"status": status}));
+        self.api::<NcpSecret>()
+            .patch_status("orders-db", &params, &patch)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r1_a_proof_of_an_earlier_content_deletes_nothing() {
+    let scene = Scene::start().await;
+    scene
+        .emulator
+        .behave(|behavior| behavior.destroyed = Destroyed::Shown);
+    let first = scene.synced("orders-db", VALUE, deletes()).await;
+    let object = scene.ncp_secret("orders-db").await;
+    let earlier = serde_json::to_value(object.status.unwrap().source).unwrap();
+    let second = scene.secret_in_ncp("second", r#"{"password":"two"}"#);
+    let source = |id: &str| json!({"spec": {"source": {"secretId": id}}});
+    scene.patch_ncp_secret("orders-db", source(&second)).await;
+    scene
+        .until_secret("orders-db", |values| values["password"] == "two")
+        .await;
+    scene.until_idle().await;
+    scene.emulator.request_deletion(&first).unwrap();
+    scene.emulator.delete(&first).unwrap();
+    scene.forge_status(json!({"source": earlier})).await;
+    scene.patch_ncp_secret("orders-db", source(&first)).await;
+    scene.until_reason("orders-db", "SourceDestroyed").await;
+    assert!(scene.secret("orders-db").await.is_some());
+}
+
+#[tokio::test]
+async fn a_status_that_somebody_else_wrote_hides_no_changed_spec() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", VALUE, json!({})).await;
+    scene.until_idle().await;
+    scene.forge_status(json!({"observedGeneration": 2})).await;
+    let data = json!({"spec": {"data": [{"key": "k", "from": "password"}]}});
+    scene.patch_ncp_secret("orders-db", data).await;
+    scene
+        .until_secret("orders-db", |values| values.contains_key("k"))
+        .await;
 }

@@ -123,3 +123,21 @@ fn an_object_that_was_made_anew_has_no_claim_from_before() {
         [Arc::new(key("orders"))]
     );
 }
+
+#[test]
+fn r10_what_is_in_a_namespace_that_goes_is_known_to_go_and_nothing_that_comes_later() {
+    let inventory = Inventory::default();
+    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "wanted"));
+    let elsewhere = ObjectKey {
+        namespace: "other".into(),
+        ..key("orders")
+    };
+    inventory.object_seen(&elsewhere, watched("orders", "2", 1, "wanted"));
+    inventory.namespace_leaves("shop");
+    let leaves = |key: &ObjectKey| inventory.object(key).unwrap().leaving;
+    assert!(leaves(&key("orders")) && !leaves(&elsewhere));
+    inventory.object_seen(&key("orders"), watched("orders", "1", 2, "wanted"));
+    assert!(leaves(&key("orders")));
+    inventory.object_seen(&key("orders"), watched("orders", "3", 3, "wanted"));
+    assert!(!leaves(&key("orders")), "the namespace was made anew");
+}

@@ -41,7 +41,7 @@ fn a_value_that_was_made_is_hashed_as_one_that_was_read() {
     let read = Content::single("a", &value);
     let key = key(&[1; 32]);
     assert_eq!(
-        key.mark("Opaque", &read),
+        key.mark("uid", "Opaque", &read),
         mark(&key, "Opaque", &own(&[("a", "1")]))
     );
 }
@@ -51,14 +51,14 @@ fn key(bytes: &[u8]) -> InstallationKey {
 }
 
 fn mark(key: &InstallationKey, type_: &str, entries: &[(String, Vec<u8>)]) -> String {
-    key.mark(type_, &content_of(entries))
+    key.mark("uid", type_, &content_of(entries))
 }
 
 #[test]
 fn a_mark_is_the_id_of_the_key_and_a_keyed_hash_and_stays_what_it_is() {
     let mark = mark(&key(&[1; 32]), "Opaque", &own(&[("a", "1"), ("b", CANARY)]));
     // Another mark for the same content would write every Secret of every installation once more.
-    let hash = "9d889a0ecb243cb562e8bef2045ce7217236914e1331461866e9f715f216600d";
+    let hash = "566bee2406fbf8d49c54542f426a946d483f9d1e5b44da75e74e82a8500404bd";
     assert_eq!(mark, format!("56161267.{hash}"));
     let (id, hash) = mark.split_once('.').unwrap();
     let hex = |text: &str| text.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
@@ -118,4 +118,13 @@ proptest! {
         prop_assert_ne!(mine.0, others.0);
         prop_assert_ne!(mine.1, others.1);
     }
+}
+
+#[test]
+fn r3_two_objects_with_the_same_content_have_different_marks() {
+    let key = key(&[1; 32]);
+    let content = content_of(&own(&[("password", "hunter2")]));
+    let one = key.mark("one", "Opaque", &content);
+    let other = key.mark("other", "Opaque", &content);
+    assert_ne!(one, other, "a guess would be confirmed by comparing status");
 }

@@ -114,6 +114,7 @@ struct Case {
     status: NcpSecretStatus,
     cause: Option<Reason>,
     next_look: Option<i64>,
+    generation: Option<i64>,
 }
 
 /// Everything in order, the next look in ten minutes.
@@ -125,6 +126,7 @@ fn calm() -> Case {
         status: synced(Reason::Synced),
         cause: None,
         next_look: Some(600),
+        generation: None,
     }
 }
 
@@ -138,6 +140,7 @@ impl Case {
             status: &self.status,
             cause: self.cause,
             next_look: self.next_look.map(away),
+            generation: self.generation,
         };
         due(&known, now())
     }
@@ -198,6 +201,15 @@ fn a_look_is_due_at_its_moment_and_not_before() {
             "{away}"
         );
     }
+}
+
+#[test]
+fn a_spec_that_changed_since_the_last_pass_is_looked_at_whatever_status_says() {
+    let mut case = calm();
+    case.generation = Some(3);
+    assert!(!case.is_due());
+    case.generation = Some(2);
+    assert!(case.is_due());
 }
 
 #[test]

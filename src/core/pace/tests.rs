@@ -83,6 +83,38 @@ fn managers_who_take_turns_are_answered_no_more_often() {
 }
 
 #[test]
+fn managers_with_ever_new_names_end_in_a_conflict_too() {
+    let mut pace = Pace::default();
+    let drifts: Vec<_> = (0..40)
+        .map(|second| (second, edited(&format!("job-{second}"))))
+        .collect();
+    assert_eq!(repaired(&mut pace, &drifts), [0, 10, 20]);
+    assert_eq!(pace.conflict(), Some(&edited("job-20")));
+}
+
+#[test]
+fn who_edits_and_deletes_in_turn_is_answered_no_more_often() {
+    let mut pace = Pace::default();
+    let drifts: Vec<_> = (0..60)
+        .map(|second| {
+            let drift = if second % 2 == 0 {
+                edited("argocd")
+            } else {
+                Drift::Deleted
+            };
+            (second, drift)
+        })
+        .collect();
+    let repairs = repaired(&mut pace, &drifts);
+    assert_eq!(repairs[..2], [0, 1]);
+    let then = &repairs[1..];
+    assert!(
+        then.windows(2).all(|pair| pair[1] - pair[0] >= 10),
+        "{then:?}"
+    );
+}
+
+#[test]
 fn a_repair_that_could_not_be_written_holds_the_next_one_and_is_no_round() {
     let mut pace = Pace::default();
     for second in [0, 10, 20, 30] {

@@ -43,26 +43,33 @@ fn access() -> Access {
 fn r1_a_sync_proof_holds_for_nothing_but_what_it_is_about() {
     let by_id = json!({"secretId": "0f"});
     let ours = request("our-uid", &by_id);
-    let proof = origin(&ours).sync_proof(&key("key"));
-    assert_eq!(proof, origin(&ours).sync_proof(&key("key")));
+    let proof = origin(&ours).sync_proof(&key("key"), "k.1");
+    assert_eq!(proof, origin(&ours).sync_proof(&key("key"), "k.1"));
     // What only says how the secret is asked for does not matter to what was written.
     let by_name = request("our-uid", &json!({"secretName": "orders"}));
-    assert_eq!(proof, origin(&by_name).sync_proof(&key("key")));
+    assert_eq!(proof, origin(&by_name).sync_proof(&key("key"), "k.1"));
 
     let other = request("other-uid", &by_id);
     let others = [
         (
             "another installation",
-            origin(&ours).sync_proof(&key("other")),
+            origin(&ours).sync_proof(&key("other"), "k.1"),
         ),
-        ("another object", origin(&other).sync_proof(&key("key"))),
+        (
+            "another content",
+            origin(&ours).sync_proof(&key("key"), "k.2"),
+        ),
+        (
+            "another object",
+            origin(&other).sync_proof(&key("key"), "k.1"),
+        ),
         (
             "another region",
             Origin {
                 region: Region::Jpn,
                 ..origin(&ours)
             }
-            .sync_proof(&key("key")),
+            .sync_proof(&key("key"), "k.1"),
         ),
         (
             "another host",
@@ -70,7 +77,7 @@ fn r1_a_sync_proof_holds_for_nothing_but_what_it_is_about() {
                 host: "Global",
                 ..origin(&ours)
             }
-            .sync_proof(&key("key")),
+            .sync_proof(&key("key"), "k.1"),
         ),
         (
             "another secret",
@@ -78,7 +85,7 @@ fn r1_a_sync_proof_holds_for_nothing_but_what_it_is_about() {
                 secret_id: "1f",
                 ..origin(&ours)
             }
-            .sync_proof(&key("key")),
+            .sync_proof(&key("key"), "k.1"),
         ),
         (
             "a proof of revocation",

@@ -392,7 +392,7 @@ fn an_edited_secret_that_cannot_be_repaired_is_not_called_good() {
     let message = message(&status, condition::READY);
     assert!(
         message.starts_with(
-            "The field manager \"kubectl-edit\" changed the Secret, and it is repaired as soon as its source can be read: \
+            "The field manager \"kubectl-edit\" changed the Secret, and it cannot be repaired: \
              NCP did not answer in time."
         ),
         "{message}"

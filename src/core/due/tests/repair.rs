@@ -174,6 +174,7 @@ fn what_a_person_asks_for_is_no_drift() {
             status: &case.status,
             cause: case.cause,
             next_look: None,
+            generation: None,
         })
     };
     let edited = Case {
