@@ -82,6 +82,7 @@ fn a_minimal_spec_gets_every_default() {
             chosen: Vec::new(),
             all: Some(AllKeys::default()),
         },
+        restart: Vec::new(),
         force_sync: None,
     };
     assert_eq!(request, expected);
