@@ -27,17 +27,7 @@ pub struct WorkloadRef {
 
 /// The kinds of workload that can be restarted.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[expect(missing_docs, reason = "the kinds of Kubernetes and of Argo Rollouts")]
 pub enum WorkloadKind {

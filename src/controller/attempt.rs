@@ -185,6 +185,7 @@ impl Round<'_> {
                     keys: written.keys,
                     changed: written.changed,
                     content: written.content,
+                    fingerprint: written.fingerprint,
                     proof: inquiry.sync_proof(&facts),
                     conflict: conflict.map(|drift| Trouble::DriftConflict {
                         drift: drift.clone(),

@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::world::World;
 use crate::cluster::Refusal;
 use crate::core::content::Content;
+use crate::core::fingerprint::Fingerprint;
 use crate::core::observed::Observed;
 use crate::core::plan::{Plan, plan};
 use crate::core::remote::{Reading, Remote};
@@ -28,6 +29,8 @@ pub(super) struct Written {
     pub(super) wrote: bool,
     /// Its content annotation.
     pub(super) content: String,
+    /// What its keys hold, if workloads are to be restarted for that.
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 /// Why nothing was written.
@@ -78,7 +81,13 @@ pub(super) async fn write(
         changed: deed == Deed::Content,
         wrote: deed != Deed::Nothing,
         content: mark,
+        fingerprint: fingerprint(world, request, &content),
     })
+}
+
+fn fingerprint(world: &World, request: &Request, content: &Content<'_>) -> Option<Fingerprint> {
+    let restarts = !request.restart.is_empty();
+    restarts.then(|| Fingerprint::of(&world.key, request, content.iter()))
 }
 
 /// What was written.

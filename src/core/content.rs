@@ -130,7 +130,9 @@ impl InstallationKey {
     /// The first 32 bits of the HMAC-SHA256 of the parts, in hex: enough to see that something changed.
     pub(super) fn brief(&self, parts: &[&[u8]]) -> String {
         let hash = keyed_hash(&self.key, parts.iter().copied());
-        hash.first_chunk::<4>().map(|few| hex(few)).unwrap_or_default()
+        hash.first_chunk::<4>()
+            .map(|few| hex(few))
+            .unwrap_or_default()
     }
 }
 

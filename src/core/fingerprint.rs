@@ -32,8 +32,7 @@ impl Fingerprint {
             .into_iter()
             .map(|(name, value)| {
                 let uid = request.uid.as_bytes();
-                let value =
-                    key.brief(&[b"restart: value", uid, name.as_bytes(), value.expose()]);
+                let value = key.brief(&[b"restart: value", uid, name.as_bytes(), value.expose()]);
                 hashed_name(key, request, name) + &value
             })
             .collect();

@@ -25,6 +25,9 @@ const APART: SignedDuration = SignedDuration::from_mins(5);
 /// A pod that starts so long after a change has it, whatever the clocks and caches of its node.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 
+/// What stands in the way only now is tried again after this time.
+const AGAIN_SOON: SignedDuration = SignedDuration::from_secs(30);
+
 /// What is to be asked of the cluster about a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
@@ -130,7 +133,9 @@ fn compared(before: &RestartStatus, content: &Fingerprint, now: Timestamp) -> Re
     if entry.owed.is_none() {
         let merged = later(now, MERGED_WITHIN);
         let apart = entry.restarted_time.as_ref().map(|time| next_after(time.0));
-        entry.due_time = Some(Time(whole_second_after(merged.max(apart.unwrap_or(merged)))));
+        entry.due_time = Some(Time(whole_second_after(
+            merged.max(apart.unwrap_or(merged)),
+        )));
         say(&mut entry, RestartResult::Waiting);
     }
     entry.owed = Some(content.as_str().to_owned());
@@ -177,9 +182,7 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Verdict {
         return Verdict::Settled(standing, None);
     };
     let consumption = workload.consumption(&request.target.name);
-    if standing != RestartResult::UpToDate
-        || !owed.differs(&baseline, &consumption, key, request)
-    {
+    if standing != RestartResult::UpToDate || !owed.differs(&baseline, &consumption, key, request) {
         return Verdict::Settled(standing, None);
     }
     // A date from the far future would hold up restarts for ever.
@@ -235,7 +238,7 @@ pub fn meet(entry: &mut RestartStatus, obstacle: Obstacle) -> Option<SignedDurat
         Obstacle::NotServed => settle(entry, RestartResult::NotServed, None),
         Obstacle::Forbidden => say(entry, RestartResult::Forbidden),
         Obstacle::Refused => say(entry, RestartResult::Refused),
-        Obstacle::Passing => return Some(SETTLED_AFTER),
+        Obstacle::Passing => return Some(AGAIN_SOON),
     }
     (is_owed && entry.owed.is_some()).then_some(APART)
 }
@@ -246,9 +249,8 @@ pub fn news<'status>(
     after: &'status [RestartStatus],
 ) -> impl Iterator<Item = &'status RestartStatus> {
     after.iter().filter(|entry| {
-        let is_about = |before: &&RestartStatus| {
-            before.kind == entry.kind && before.name == entry.name
-        };
+        let is_about =
+            |before: &&RestartStatus| before.kind == entry.kind && before.name == entry.name;
         let Some(before) = before.iter().find(is_about) else {
             return false;
         };

@@ -61,8 +61,7 @@ impl Workload {
             let own = volume.get("secret").map(|source| (source, "secretName"));
             let projected = volume.get("projected").into_iter();
             let projected = projected.flat_map(|volume| items(volume, "sources"));
-            let projected =
-                projected.filter_map(|source| Some((source.get("secret")?, "name")));
+            let projected = projected.filter_map(|source| Some((source.get("secret")?, "name")));
             for (source, field) in own.into_iter().chain(projected) {
                 if text(source, field) == Some(secret) {
                     take_files(source, &mut consumed);
