@@ -71,6 +71,9 @@ pub struct RestartStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16512))]
     pub owed: Option<String>,
+    /// Since when that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed_since: Option<Time>,
     /// When it is looked at, and restarted if a key that it consumes has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_time: Option<Time>,

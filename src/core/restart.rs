@@ -28,6 +28,9 @@ const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// What stands in the way only now is tried again after this time.
 const AGAIN_SOON: SignedDuration = SignedDuration::from_secs(30);
 
+/// Times in status have whole seconds.
+const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 /// What is to be asked of the cluster about a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
@@ -116,6 +119,7 @@ fn first_seen(
         message: sentence(result, workload.kind),
         baseline: content.as_str().to_owned(),
         owed: None,
+        owed_since: None,
         due_time: None,
         restarted_time: before.and_then(|before| before.restarted_time.clone()),
     }
@@ -123,21 +127,19 @@ fn first_seen(
 
 fn compared(before: &RestartStatus, content: &Fingerprint, now: Timestamp) -> RestartStatus {
     let mut entry = before.clone();
-    if entry.baseline == content.as_str() {
-        // What was changed is as it was before anybody was restarted for it.
-        if entry.owed.is_some() {
-            close(&mut entry, RestartResult::UpToDate);
-        }
-        return entry;
-    }
     if entry.owed.is_none() {
+        if entry.baseline == content.as_str() {
+            return entry;
+        }
         let merged = later(now, MERGED_WITHIN);
         let apart = entry.restarted_time.as_ref().map(|time| next_after(time.0));
+        entry.owed_since = Some(Time(whole_second(now)));
         entry.due_time = Some(Time(whole_second_after(
             merged.max(apart.unwrap_or(merged)),
         )));
         say(&mut entry, RestartResult::Waiting);
     }
+    // Also when a change was taken back: only the workload shows whether it was restarted in between.
     entry.owed = Some(content.as_str().to_owned());
     entry
 }
@@ -181,17 +183,28 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Verdict {
     let (Some(baseline), Some(owed)) = (fingerprint(&entry.baseline), owed) else {
         return Verdict::Settled(standing, None);
     };
-    let consumption = workload.consumption(&request.target.name);
-    if standing != RestartResult::UpToDate || !owed.differs(&baseline, &consumption, key, request) {
+    if standing != RestartResult::UpToDate {
         return Verdict::Settled(standing, None);
     }
+    let consumption = workload.consumption(&request.target.name);
+    let differs = owed.differs(&baseline, &consumption, key, request);
     // A date from the far future would hold up restarts for ever.
     let mark = workload.mark();
     let mark = mark.filter(|mark| mark.time <= later(now, APART));
-    if let Some(mark) = &mark
-        && (mark.content == owed.nickname() || mark.time >= later(*changed, SETTLED_AFTER))
-    {
-        return Verdict::Settled(restarted(workload), Some(mark.time));
+    let made = mark.as_ref().filter(|mark| is_news(mark, entry));
+    let pods_have_it = made.is_some_and(|mark| {
+        let is_later = mark.time >= later(*changed, SETTLED_AFTER);
+        mark.content == owed.nickname() || (is_later && mark.object != request.object.name)
+    });
+    if pods_have_it {
+        let restarted = differs.then(|| restarted(workload)).zip(made);
+        return restarted.map_or(Verdict::Settled(standing, None), |(result, mark)| {
+            Verdict::Settled(result, Some(mark.time))
+        });
+    }
+    // Restarted between two changes, its pods may have what was there only then.
+    if !differs && made.is_none() {
+        return Verdict::Settled(standing, None);
     }
     let own = entry.restarted_time.as_ref().map(|time| next_after(time.0));
     let next = own.max(mark.map(|mark| later(mark.time, APART)));
@@ -199,6 +212,13 @@ pub fn judge(case: &Case<'_>, now: Timestamp) -> Verdict {
         Some(next) => Verdict::Later(next),
         None => Verdict::Restart(Mark::write(now, &request.object.name, owed.nickname())),
     }
+}
+
+/// Whether a restart was made since something is owed, and status does not tell of it.
+fn is_news(mark: &Mark, entry: &RestartStatus) -> bool {
+    let time = Time(whole_second(mark.time));
+    let since = entry.owed_since.as_ref();
+    since.is_none_or(|since| since.0 <= time.0) && entry.restarted_time != Some(time)
 }
 
 /// How a workload stands whose template was changed.
@@ -267,6 +287,7 @@ pub fn news<'status>(
 
 fn close(entry: &mut RestartStatus, result: RestartResult) {
     entry.owed = None;
+    entry.owed_since = None;
     entry.due_time = None;
     say(entry, result);
 }
@@ -278,7 +299,7 @@ fn say(entry: &mut RestartStatus, result: RestartResult) {
 
 /// When a workload may be restarted again; a time in status lacks the fraction of its second.
 fn next_after(told: Timestamp) -> Timestamp {
-    later(told, APART.saturating_add(SignedDuration::from_secs(1)))
+    later(told, APART.saturating_add(A_SECOND))
 }
 
 fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
@@ -292,7 +313,7 @@ fn whole_second(moment: Timestamp) -> Timestamp {
 fn whole_second_after(moment: Timestamp) -> Timestamp {
     let second = whole_second(moment);
     if second < moment {
-        later(second, SignedDuration::from_secs(1))
+        later(second, A_SECOND)
     } else {
         second
     }

@@ -39,6 +39,8 @@ pub enum Consumption {
 pub struct Mark {
     /// When the template was changed.
     pub time: Timestamp,
+    /// Name of the object that it was changed for.
+    pub object: String,
     /// Short name of the content that it was changed for.
     pub content: String,
 }
@@ -102,8 +104,13 @@ impl Mark {
     fn read(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
         let time = words.next()?.parse().ok()?;
-        let content = words.nth(1)?.to_owned();
-        Some(Self { time, content })
+        let object = words.next()?.to_owned();
+        let content = words.next()?.to_owned();
+        Some(Self {
+            time,
+            object,
+            content,
+        })
     }
 }
 

@@ -353,7 +353,7 @@ async fn nothing_is_restarted_while_the_secret_is_gone_for_new_pods_could_not_st
     let id = scene.synced("orders-db", ONE, restarting("orders")).await;
     scene.change("orders-db", &id, OTHER_A).await;
     scene.until_idle().await;
-    scene.emulator.disable_secret(&id).unwrap();
+    scene.emulator.disable(&id).unwrap();
     scene.delete::<Secret>("orders-db").await;
     scene.advance(SignedDuration::from_secs(1));
     scene.until_reason("orders-db", "TargetMissing").await;
@@ -362,7 +362,7 @@ async fn nothing_is_restarted_while_the_secret_is_gone_for_new_pods_could_not_st
     scene.until_past().await;
     assert_eq!(scene.mark_of("Deployment", "orders").await, None);
 
-    scene.emulator.enable_secret(&id).unwrap();
+    scene.emulator.enable(&id).unwrap();
     scene.annotate("orders-db", "again").await;
     scene.until_reason("orders-db", "Synced").await;
     scene.until_result("orders-db", "orders", "Restarted").await;

@@ -192,7 +192,7 @@ async fn a_restart_that_is_owed_is_made_by_the_operator_that_starts_next_also_wi
     scene.change("orders-db", &id, TWO).await;
     scene.until_result("orders-db", "orders", "Waiting").await;
     scene.stop_operator().await;
-    let down = ncp_emulator::Effect::Status(503);
+    let down = ncp_emulator::Effect::Unavailable;
     scene.emulator.add_fault(ncp_emulator::Fault::new(down));
     scene.advance(SignedDuration::from_mins(1));
     scene.start_operator().await;

@@ -137,8 +137,13 @@ fn changes_within_half_a_minute_are_one() {
         &request,
         &[(0, "1", "1"), (10, "2", "1"), (20, "1", "1")],
     );
-    assert_eq!(back.result, RestartResult::UpToDate);
-    assert_eq!((back.owed, back.due_time), (None, None));
+    assert_eq!(back.due_time, one.due_time);
+    let expected = Verdict::Settled(RestartResult::UpToDate, None);
+    assert_eq!(judged(&back, &workload(None), 20, 41), expected);
+    // Somebody restarted it while the other content was there.
+    let between = Mark::write(after(15), "another", "another");
+    let verdict = judged(&back, &workload(Some(&between)), 20, 315);
+    assert!(matches!(verdict, Verdict::Restart(_)), "{verdict:?}");
 }
 
 #[test]

@@ -299,6 +299,8 @@ fn every_reason_for_trouble_comes_from_some_trouble() {
         Reason::RotationOverdue,
         Reason::NotRead,
         Reason::Configured,
+        Reason::WorkloadRestarted,
+        Reason::WorkloadNotRestarted,
     ];
     for reason in Reason::ALL {
         assert_ne!(

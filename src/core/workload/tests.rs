@@ -153,8 +153,12 @@ fn the_annotation_of_a_restart_is_read_back_and_anything_else_is_none() {
         let annotations = json!({ "ncp-secrets.io/restarted-for": text });
         workload(json!({"metadata": {"annotations": annotations}})).mark()
     };
-    let content = "0123456789abcdef".to_owned();
-    assert_eq!(with(&written), Some(Mark { time, content }));
+    let expected = Mark {
+        time,
+        object: "orders-db".to_owned(),
+        content: "0123456789abcdef".to_owned(),
+    };
+    assert_eq!(with(&written), Some(expected));
     for text in [
         "",
         "now",

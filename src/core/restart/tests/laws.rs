@@ -34,17 +34,14 @@ struct World {
     key: InstallationKey,
     request: Request,
     seconds: i64,
-    /// The values in the Secret, and since when they are there.
+    /// The values in the Secret.
     secret: (u8, u8),
-    changed: i64,
     /// What status tells: the entries, the content, and since when it is there.
     told: (Vec<RestartStatus>, (u8, u8), i64),
     annotation: Option<String>,
     /// The value of `a` that the pods have.
     pods: u8,
     restarts: Vec<i64>,
-    /// Whether each restart was for another value than the pods had.
-    needless: usize,
 }
 
 impl World {
@@ -54,22 +51,16 @@ impl World {
             request: orders(),
             seconds: 0,
             secret: (0, 0),
-            changed: 0,
             told: (Vec::new(), (0, 0), 0),
             annotation: None,
             pods: 0,
             restarts: Vec::new(),
-            needless: 0,
         }
     }
 
     fn pass(&mut self, look: Option<(u8, u8)>, tells: bool) {
-        if let Some(values) = look
-            && values != self.secret
-        {
-            self.secret = values;
-            self.changed = self.seconds;
-        }
+        let writes = look.is_some_and(|values| values != self.secret);
+        self.secret = look.unwrap_or(self.secret);
         let (said, told_values, told_change) = self.told.clone();
         let fingerprint =
             |(a, b): (u8, u8)| content(&self.key, &self.request, &a.to_string(), &b.to_string());
@@ -79,7 +70,7 @@ impl World {
         // As a pass does: without a look it knows the time that status tells, and holds back when that is of another content.
         let known = look.is_some() || told_values == self.secret;
         let changed = match look {
-            Some(_) if told_values == self.secret => told_change,
+            Some(_) if !writes && told_values == self.secret => told_change,
             Some(_) => self.seconds,
             None => told_change,
         };
@@ -103,7 +94,6 @@ impl World {
                         Verdict::Later(until) => postpone(entry, until),
                         Verdict::Restart(mark) => {
                             self.annotation = Some(mark);
-                            self.needless += usize::from(self.pods == self.secret.0);
                             self.pods = self.secret.0;
                             self.restarts.push(self.seconds);
                             settle(entry, restarted(&workload), Some(now));
@@ -131,10 +121,13 @@ impl World {
             Event::LookUntold(a, b) => self.pass(Some((a, b)), false),
             Event::PassUntold => self.pass(None, false),
             Event::Other => {
-                if self
-                    .restarts
-                    .last()
-                    .is_none_or(|last| self.seconds - last >= 300)
+                // Of a change that was never told nobody can know whether it was taken back.
+                let is_told = self.told.1 == self.secret;
+                if is_told
+                    && self
+                        .restarts
+                        .last()
+                        .is_none_or(|last| self.seconds - last >= 300)
                 {
                     self.annotation = Some(Mark::write(after(self.seconds), "other", "x"));
                     self.pods = self.secret.0;
