@@ -1,8 +1,4 @@
 //! Workloads that are restarted when what they take from the Secret changes, and what came of that.
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
-)]
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;

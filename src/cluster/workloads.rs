@@ -40,7 +40,9 @@ impl Workloads {
         workload: &WorkloadRef,
     ) -> Result<Workload, Obstacle> {
         let call = Call::get(path(namespace, workload), WHOLE);
-        let read: Reply = send(&self.client, call).await.map_err(obstacle)?;
+        let read: Reply = send(&self.client, call)
+            .await
+            .map_err(|refusal| obstacle(&refusal))?;
         Ok(Workload {
             uid: read.metadata.uid,
             resource_version: read.metadata.resource_version,
@@ -73,7 +75,7 @@ impl Workloads {
             )),
         };
         let patched = send::<IgnoredAny>(&self.client, call).await;
-        patched.map(drop).map_err(obstacle)
+        patched.map(drop).map_err(|refusal| obstacle(&refusal))
     }
 }
 
@@ -104,7 +106,7 @@ fn path(namespace: &str, workload: &WorkloadRef) -> String {
     format!("/apis/{group}/namespaces/{namespace}/{resource}/{name}")
 }
 
-fn obstacle(refusal: Refusal) -> Obstacle {
+fn obstacle(refusal: &Refusal) -> Obstacle {
     match refusal {
         Refusal::NotFound => Obstacle::NotFound,
         Refusal::NotServed => Obstacle::NotServed,

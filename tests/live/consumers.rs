@@ -45,7 +45,8 @@ async fn a_changed_key_restarts_what_consumes_it_and_nothing_else_however_it_is_
         crate::scene::merge(&mut source, more);
         volume(json!({"projected": {"sources": [{"secret": source}]}}))
     };
-    let first = env(&["a"])["containers"][0].clone();
+    let mut first = env(&["a"])["containers"][0].clone();
+    first["name"] = json!("first");
     let consumers = [
         ("env", env(&["a"])),
         (

@@ -33,6 +33,8 @@ async fn start() -> (Scene, String) {
 async fn r7_workloads_are_read_at_first_sight_and_when_the_content_changed_and_never_besides() {
     let scene = Scene::start().await;
     scene.deploy("Deployment", "orders", env(&["a"])).await;
+    // The store tells of its first use.
+    scene.until_past().await;
     let mark = scene.mark();
     let id = scene.synced("orders-db", ONE, restarting("orders")).await;
     scene.until_idle().await;

@@ -66,6 +66,8 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
             field: "refresh.interval",
         },
         SpecError::TargetName,
+        SpecError::WorkloadName,
+        SpecError::WorkloadTwice { name: key() },
         SpecError::TargetType,
         SpecError::Reserved { key: key() },
         SpecError::MetadataKey { key: key() },

@@ -12,7 +12,7 @@ fn workload(template: Value) -> Workload {
     }
 }
 
-fn consumed(pod: Value) -> Consumption {
+fn consumed(pod: &Value) -> Consumption {
     workload(json!({ "spec": pod })).consumption("db")
 }
 
@@ -103,7 +103,7 @@ fn each_way_to_take_a_secret_takes_its_keys() {
         ),
     ];
     for (pod, expected) in cases {
-        assert_eq!(consumed(pod.clone()), expected, "{pod}");
+        assert_eq!(consumed(&pod), expected, "{pod}");
     }
 }
 
@@ -131,13 +131,13 @@ fn r11_what_does_not_have_its_form_consumes_nothing_and_hides_nothing() {
             json!({"volumes": [{"projected": {"sources": part}}]}),
             json!({"volumes": [{"projected": {"sources": [part, {"secret": part}]}}]}),
         ] {
-            assert_eq!(consumed(pod.clone()), Consumption::Nothing, "{pod}");
+            assert_eq!(consumed(&pod), Consumption::Nothing, "{pod}");
         }
         let beside = json!({
             "containers": [part, {"env": [part, variable("db", "a")]}],
             "volumes": part,
         });
-        assert_eq!(consumed(beside.clone()), keys(&["a"]), "{beside}");
+        assert_eq!(consumed(&beside), keys(&["a"]), "{beside}");
     }
 }
 
@@ -234,7 +234,7 @@ proptest! {
     fn r11_no_form_of_a_workload_harms(spec in any_json(), pod in any_json()) {
         let loose = Workload { spec, ..Workload::default() };
         let _ = (loose.consumption("db"), loose.mark(), loose.is_paused(), loose.is_updated_on_delete());
-        let _ = consumed(pod);
+        let _ = consumed(&pod);
     }
 
     #[test]
@@ -254,6 +254,6 @@ proptest! {
                 if union.is_empty() { Consumption::Nothing } else { Consumption::Keys(union) }
             }
         };
-        prop_assert_eq!(consumed(pod), expected);
+        prop_assert_eq!(consumed(&pod), expected);
     }
 }
