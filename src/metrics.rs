@@ -23,6 +23,7 @@ pub struct Metrics {
     looks: Family<ByResult, Counter>,
     calls: Family<ByCall, Counter>,
     secret_writes: Family<ByKind, Counter>,
+    restarts: Family<ByRestart, Counter>,
     status_writes: Counter,
     objects: Gauge<i64, AtomicI64>,
     ready: Gauge<i64, AtomicI64>,
@@ -51,6 +52,12 @@ struct ByKind {
     kind: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByRestart {
+    kind: &'static str,
+    result: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("ncp_secret_operator");
@@ -58,6 +65,7 @@ impl Default for Metrics {
         let looks = Family::default();
         let calls = Family::default();
         let secret_writes = Family::default();
+        let restarts = Family::default();
         let status_writes = Counter::default();
         let objects = Gauge::default();
         let ready = Gauge::default();
@@ -77,6 +85,11 @@ impl Default for Metrics {
             "secret_writes",
             "Writes of Secrets sent to the API server, by kind",
             secret_writes.clone(),
+        );
+        registry.register(
+            "restarts",
+            "Workloads that were due for a restart, by kind and what came of it",
+            restarts.clone(),
         );
         registry.register(
             "status_writes",
@@ -106,6 +119,7 @@ impl Default for Metrics {
             looks,
             calls,
             secret_writes,
+            restarts,
             status_writes,
             objects,
             ready,
@@ -158,6 +172,13 @@ impl Metrics {
     /// Counts a write of a Secret.
     pub fn secret_write(&self, kind: &'static str) {
         self.secret_writes.get_or_create(&ByKind { kind }).inc();
+    }
+
+    /// Counts a workload that was due for a restart.
+    pub fn restart(&self, kind: &'static str, result: &'static str) {
+        self.restarts
+            .get_or_create(&ByRestart { kind, result })
+            .inc();
     }
 
     /// Counts a write of a status.

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock_feed::{ClockError, follow_clock};
-use crate::cluster::{Announcer, ConnectError, Objects, Refusal, Secrets, connect};
+use crate::cluster::{Announcer, ConnectError, Objects, Refusal, Secrets, Workloads, connect};
 use crate::controller::{
     Connections, Health, Inventory, Scope, World, dispatch, follow_all, report_stores,
 };
@@ -143,6 +143,7 @@ impl Operator {
             inventory,
             secrets,
             objects,
+            workloads: Workloads::new(client.clone()),
             announcer: announcer(client),
             connections,
             key,

@@ -5,6 +5,7 @@
 
 mod manifest;
 mod reason;
+mod restart;
 mod secret;
 mod shape;
 mod status;
@@ -13,6 +14,7 @@ pub mod terms;
 
 pub use manifest::manifests;
 pub use reason::Reason;
+pub use restart::{RestartResult, RestartStatus, WorkloadKind, WorkloadRef};
 pub use secret::{
     CreationPolicy, DeletionPolicy, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind, StoreRef,
     Target,
@@ -44,6 +46,9 @@ pub const OWNER_UID: &str = "ncp-secrets.io/owner-uid";
 
 /// Annotation of a Secret: ID of the installation key and keyed hash of the content.
 pub const CONTENT: &str = "ncp-secrets.io/content";
+
+/// Annotation of a pod template: when it was last changed to restart its pods, for which object and which content.
+pub const RESTARTED_FOR: &str = "ncp-secrets.io/restarted-for";
 
 /// Annotation of an `NcpSecret`: any new text asks for a look now.
 pub const FORCE_SYNC: &str = "ncp-secrets.io/force-sync";

@@ -45,11 +45,13 @@ pub enum Reason {
     RotationOverdue,
     NotRead,
     Configured,
+    WorkloadRestarted,
+    WorkloadNotRestarted,
 }
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -88,6 +90,8 @@ impl Reason {
         Self::RotationOverdue,
         Self::NotRead,
         Self::Configured,
+        Self::WorkloadRestarted,
+        Self::WorkloadNotRestarted,
     ];
 
     /// The word.
@@ -132,6 +136,8 @@ impl Reason {
             Self::RotationOverdue => "RotationOverdue",
             Self::NotRead => "NotRead",
             Self::Configured => "Configured",
+            Self::WorkloadRestarted => "WorkloadRestarted",
+            Self::WorkloadNotRestarted => "WorkloadNotRestarted",
         }
     }
 
@@ -194,7 +200,9 @@ impl Reason {
             | Self::RotationStalled
             | Self::RotationOverdue
             | Self::NotRead
-            | Self::Configured => false,
+            | Self::Configured
+            | Self::WorkloadRestarted
+            | Self::WorkloadNotRestarted => false,
         }
     }
 }

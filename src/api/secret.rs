@@ -14,6 +14,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::restart::WorkloadRef;
 use super::shape::{AllKeys, DataKey};
 use super::status::NcpSecretStatus;
 use super::terms::Stage;
@@ -124,6 +125,15 @@ pub struct NcpSecretSpec {
         skip_serializing_if = "Option::is_none"
     )]
     pub all_keys: Option<AllKeys>,
+    /// Workloads of this namespace that are restarted when a key of the Secret that their pod template consumes changes.
+    #[serde(
+        default,
+        deserialize_with = "super::shape::list_of_objects",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into(), "name".into()]))]
+    pub restart: Option<Vec<WorkloadRef>>,
 }
 
 /// Names a store.

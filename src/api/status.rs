@@ -8,6 +8,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use super::restart::RestartStatus;
+
 /// Types of conditions.
 pub mod condition {
     /// The Secret in the cluster is good.
@@ -44,6 +46,11 @@ pub struct NcpSecretStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub last_forced_sync: Option<String>,
+    /// The workloads of spec.restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into(), "name".into()]))]
+    pub restarts: Vec<RestartStatus>,
 }
 
 impl Default for NcpSecretStatus {
@@ -55,6 +62,7 @@ impl Default for NcpSecretStatus {
             target: None,
             failing_since: None,
             last_forced_sync: None,
+            restarts: Vec::new(),
         }
     }
 }

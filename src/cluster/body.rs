@@ -67,7 +67,7 @@ pub(super) fn deletion(observed: &Observed) -> Bytes {
     Bytes::from(options.to_string())
 }
 
-fn unless_moved(uid: &str, resource_version: &str) -> Vec<Value> {
+pub(super) fn unless_moved(uid: &str, resource_version: &str) -> Vec<Value> {
     vec![
         json!({"op": "test", "path": "/metadata/uid", "value": uid}),
         json!({"op": "test", "path": "/metadata/resourceVersion", "value": resource_version}),

@@ -1,4 +1,4 @@
-//! Events: one Warning when a reason changes, for people who read `kubectl describe`.
+//! Events: one Warning when a reason changes, and one for each restart of a workload, for people who read `kubectl describe`.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
-use crate::api::{GROUP, MANAGER, Reason};
+use crate::api::{GROUP, MANAGER, Reason, WorkloadRef};
 
 /// Most bytes that an event's note may have.
 const LONGEST_NOTE: usize = 1000;
@@ -54,6 +54,37 @@ impl Announcer {
             action: action.into(),
             secondary: None,
         };
+        self.send(subject, &event).await;
+    }
+
+    /// Tells of a workload that was restarted, or should have been, as [`Self::warn`] does.
+    pub async fn tell_of_workload(
+        &self,
+        subject: &Subject<'_>,
+        workload: &WorkloadRef,
+        reason: Reason,
+        note: &str,
+    ) {
+        let event = Event {
+            type_: match reason {
+                Reason::WorkloadRestarted => EventType::Normal,
+                _ => EventType::Warning,
+            },
+            reason: reason.as_str().into(),
+            note: Some(shorten(note).into()),
+            action: "Restart".into(),
+            // Events that differ in their note alone would become one.
+            secondary: Some(ObjectReference {
+                kind: Some(workload.kind.as_str().into()),
+                namespace: subject.namespace.map(str::to_owned),
+                name: Some(workload.name.clone()),
+                ..ObjectReference::default()
+            }),
+        };
+        self.send(subject, &event).await;
+    }
+
+    async fn send(&self, subject: &Subject<'_>, event: &Event) {
         let object = ObjectReference {
             api_version: Some(format!("{GROUP}/v1alpha1")),
             kind: Some(subject.kind.into()),
@@ -62,13 +93,13 @@ impl Announcer {
             uid: Some(subject.uid.into()),
             ..ObjectReference::default()
         };
-        let sent = tokio::time::timeout(SEND_WITHIN, self.recorder.publish(&event, &object)).await;
+        let sent = tokio::time::timeout(SEND_WITHIN, self.recorder.publish(event, &object)).await;
         if !matches!(sent, Ok(Ok(()))) {
             tracing::warn!(
                 kind = subject.kind,
                 namespace = subject.namespace,
                 name = subject.name,
-                reason = reason.as_str(),
+                reason = event.reason,
                 "an event could not be sent"
             );
         }

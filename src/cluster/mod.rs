@@ -14,6 +14,7 @@ mod refusal;
 pub mod secrets;
 mod watch;
 mod wire;
+mod workloads;
 
 pub use connect::{ConnectError, connect};
 pub use events::{Announcer, Subject};
@@ -21,3 +22,4 @@ pub use objects::{Decoded, Objects, StoreObject, WatchedSecret};
 pub use refusal::Refusal;
 pub use secrets::Secrets;
 pub use watch::{Change, Feed, follow};
+pub use workloads::Workloads;

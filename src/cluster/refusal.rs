@@ -10,6 +10,9 @@ pub enum Refusal {
     /// There is no such object.
     #[error("the object does not exist")]
     NotFound,
+    /// The cluster has no such kind.
+    #[error("the cluster has no such kind")]
+    NotServed,
     /// An object of that name is there already.
     #[error("an object of that name exists")]
     Exists,
@@ -40,6 +43,9 @@ pub enum Refusal {
         "it holds no key of at least 32 bytes; delete the Secret ncp-secret-operator-key, and it is made anew"
     )]
     NoKey,
+    /// The object is larger than any that the API server could hold.
+    #[error("the reply is larger than an object can be")]
+    TooLarge,
     /// No usable answer: it may or may not have been done.
     #[error("no usable answer from the API server: {0}")]
     Unreachable(String),
@@ -48,7 +54,10 @@ pub enum Refusal {
 impl Refusal {
     /// Understands an answer that is no success; its message is never kept, because it may quote what was written.
     pub(super) fn from_answer(code: u16, status: Option<Status>) -> Self {
-        let status = status.unwrap_or_default();
+        // The API server says so itself in plain text, not as a Status, of what it does not serve.
+        let Some(status) = status else {
+            return Self::without_status(code);
+        };
         let causes = status
             .details
             .map(|details| details.causes)
@@ -88,6 +97,13 @@ impl Refusal {
         }
     }
 
+    fn without_status(code: u16) -> Self {
+        match code {
+            404 => Self::NotServed,
+            code => Self::from_answer(code, Some(Status::default())),
+        }
+    }
+
     /// The trouble that an object's status tells of it; none when trying again is all there is to do.
     #[must_use]
     pub fn into_trouble(self) -> Option<Trouble> {
@@ -103,6 +119,8 @@ impl Refusal {
                 fields,
             }),
             Self::NotFound
+            | Self::NotServed
+            | Self::TooLarge
             | Self::Exists
             | Self::Moved
             | Self::Leaving
@@ -149,6 +167,11 @@ mod tests {
     fn each_answer_is_told_apart() {
         let value = "FieldValueInvalid";
         assert!(matches!(answer(404, "NotFound", &[]), Refusal::NotFound));
+        assert!(matches!(
+            Refusal::from_answer(404, None),
+            Refusal::NotServed
+        ));
+        assert!(matches!(Refusal::from_answer(409, None), Refusal::Moved));
         assert!(matches!(answer(409, "AlreadyExists", &[]), Refusal::Exists));
         assert!(matches!(answer(409, "Conflict", &[]), Refusal::Moved));
         assert!(matches!(answer(422, "Invalid", &[]), Refusal::Moved));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
 use kube::core::Status;
@@ -16,6 +17,9 @@ use super::refusal::Refusal;
 
 /// An API server that takes longer than this over one small object is not there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// More than an object can have that etcd takes, whatever its form on the way.
+const LARGEST_REPLY: usize = 4 * 1024 * 1024;
 
 /// Asks for the metadata of the object only, also in replies to writes.
 pub(super) const METADATA_ONLY: &str =
@@ -70,11 +74,17 @@ async fn exchange<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T,
         .await
         .map_err(|error| unreachable(&error))?;
     let code = response.status();
-    let reply = response
-        .into_body()
-        .collect_bytes()
+    let reply = Limited::new(response.into_body(), LARGEST_REPLY)
+        .collect()
         .await
-        .map_err(|_| Refusal::Unreachable("the reply broke off".into()))?;
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Refusal::TooLarge
+            } else {
+                Refusal::Unreachable("the reply broke off".into())
+            }
+        })?
+        .to_bytes();
     if code.is_success() {
         // The parser's own error could quote the reply.
         serde_json::from_slice(&reply)

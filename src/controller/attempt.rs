@@ -188,6 +188,7 @@ impl Round<'_> {
                     changed: written.changed,
                     proof: inquiry.sync_proof(&facts, &written.content),
                     content: written.content,
+                    fingerprint: written.fingerprint,
                     conflict: conflict.map(|drift| Trouble::DriftConflict {
                         drift: drift.clone(),
                     }),

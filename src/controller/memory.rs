@@ -1,10 +1,11 @@
 //! What a pass leaves behind for the next one of this process; nothing of it survives a restart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::api::{MANAGER, Reason};
+use crate::api::{MANAGER, Reason, WorkloadRef};
 use crate::core::observed::Observed;
 use crate::core::pace::Pace;
 use crate::core::request::Request;
@@ -30,6 +31,8 @@ pub struct Memory {
     pub pace: Option<Box<Pace>>,
     /// When the next pass is to be, if before the next look.
     pub next_pass: Option<Timestamp>,
+    /// Workloads that could not be read or restarted, and until when that is not tried again.
+    pub restart_holds: BTreeMap<WorkloadRef, Timestamp>,
 }
 
 impl Memory {

@@ -12,6 +12,7 @@ mod memory;
 mod pass;
 mod queue;
 mod removal;
+mod restart;
 mod stores;
 mod strays;
 mod targets;

@@ -7,6 +7,7 @@ use super::attempt::attempt;
 use super::inventory::Known;
 use super::memory::Memory;
 use super::queue::Ask;
+use super::restart::restart;
 use super::tell::tell;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason};
@@ -31,7 +32,8 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
-    let (outcome, status) = tell(world, key, &known, outcome).await?;
+    let restarts = restart(world, &known, &outcome, &mut memory).await;
+    let (outcome, status) = tell(world, key, &known, outcome, restarts).await?;
     if matches!(outcome, Outcome::Leaving) {
         world.inventory.namespace_leaves(&key.namespace);
         return None;

@@ -37,7 +37,7 @@ async fn report(world: &World, key: &StoreKey) {
     {
         Ok(_) => announce(world, key, &store, &status).await,
         // Another version is on its way through the watch, or nothing is left to tell about.
-        Err(Refusal::Moved | Refusal::NotFound) => {}
+        Err(Refusal::Moved | Refusal::NotFound | Refusal::NotServed) => {}
         Err(refusal) => {
             tracing::warn!(store = key.name, %refusal, "the status of a store could not be written");
             world.connections.name_later(key.clone());

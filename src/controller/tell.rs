@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::inventory::Known;
+use super::restart;
 use super::world::World;
-use crate::api::{NcpSecretStatus, Reason};
+use crate::api::{NcpSecretStatus, Reason, RestartStatus};
 use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
 use crate::core::request::ObjectKey;
@@ -21,6 +22,7 @@ pub(super) async fn tell(
     key: &ObjectKey,
     known: &Known,
     outcome: Outcome,
+    restarts: Option<Vec<RestartStatus>>,
 ) -> Option<(Outcome, Arc<NcpSecretStatus>)> {
     let request = known.request.as_ref().as_ref().ok();
     let subject = status::Subject {
@@ -29,7 +31,10 @@ pub(super) async fn tell(
         target: request.map_or("", |request| &request.target.name),
         force_sync: request.and_then(|request| request.force_sync.as_deref()),
     };
-    let status = next(&known.status, &subject, &outcome, world.clock.now());
+    let mut status = next(&known.status, &subject, &outcome, world.clock.now());
+    if let Some(restarts) = restarts {
+        status.restarts = restarts;
+    }
     if status == *known.status {
         return Some((outcome, Arc::clone(&known.status)));
     }
@@ -44,7 +49,7 @@ pub(super) async fn tell(
                 .status_written(key, uid, resource_version, status.clone());
             Some((outcome, Arc::new(status)))
         }
-        Ok(Err(Refusal::NotFound)) => None,
+        Ok(Err(Refusal::NotFound | Refusal::NotServed)) => None,
         failed => {
             if let Ok(Err(refusal)) = failed
                 && !matches!(refusal, Refusal::Moved)
@@ -68,6 +73,13 @@ async fn announce(
     status: &NcpSecretStatus,
     outcome: &Outcome,
 ) {
+    let subject = Subject {
+        kind: "NcpSecret",
+        namespace: Some(&key.namespace),
+        name: &key.name,
+        uid: &known.about.uid,
+    };
+    restart::announce(world, &subject, &known.status.restarts, &status.restarts).await;
     let before = previous_reason(&known.status);
     let deleted = was_deleted(status) && !was_deleted(&known.status);
     let Some(reason) = previous_reason(status).filter(|reason| deleted || Some(*reason) != before)
@@ -85,12 +97,6 @@ async fn announce(
         return;
     }
     let note = status.conditions.first().map_or("", |ready| &ready.message);
-    let subject = Subject {
-        kind: "NcpSecret",
-        namespace: Some(&key.namespace),
-        name: &key.name,
-        uid: &known.about.uid,
-    };
     world
         .announcer
         .warn(&subject, "Synchronize", reason, note)

@@ -7,7 +7,7 @@ use steerable_clock::Clock;
 
 use super::connections::Connections;
 use super::inventory::Inventory;
-use crate::cluster::{Announcer, Objects, Secrets};
+use crate::cluster::{Announcer, Objects, Secrets, Workloads};
 use crate::core::content::InstallationKey;
 use crate::metrics::Metrics;
 
@@ -21,6 +21,8 @@ pub struct World {
     pub secrets: Secrets,
     /// Our own objects in the cluster.
     pub objects: Objects,
+    /// The workloads that may have to be restarted.
+    pub workloads: Workloads,
     /// Where people are told.
     pub announcer: Announcer,
     /// The ways to NCP.

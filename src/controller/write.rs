@@ -9,6 +9,7 @@ use super::world::World;
 use crate::cluster::Refusal;
 use crate::core::content::Content;
 use crate::core::due::edited;
+use crate::core::fingerprint::Fingerprint;
 use crate::core::observed::Observed;
 use crate::core::pace::Drift;
 use crate::core::plan::{Plan, plan};
@@ -33,6 +34,8 @@ pub(super) struct Written {
     pub(super) wrote: bool,
     /// Its content annotation.
     pub(super) content: String,
+    /// What its keys hold, if workloads are to be restarted for that.
+    pub(super) fingerprint: Option<Fingerprint>,
 }
 
 /// Why nothing was written.
@@ -74,6 +77,7 @@ pub(super) async fn write(
         changed: deed == Deed::Content,
         wrote: deed != Deed::Nothing,
         content: mark,
+        fingerprint: fingerprint(world, request, &content),
     })
 }
 
@@ -134,6 +138,11 @@ fn holds(world: &World, request: &Request, met: &Observed, content: &Content<'_>
 /// Whether it is the same Secret, and nobody has written other content into it that came from NCP.
 fn holds_the_same(before: &Observed, now: &Observed) -> bool {
     before.uid == now.uid && before.content == now.content
+}
+
+fn fingerprint(world: &World, request: &Request, content: &Content<'_>) -> Option<Fingerprint> {
+    let restarts = !request.restart.is_empty();
+    restarts.then(|| Fingerprint::of(&world.key, request, content.iter()))
 }
 
 /// What was written.

@@ -129,6 +129,14 @@ impl InstallationKey {
         let hash = keyed_hash(&self.key, parts.iter().map(|part| part.as_bytes()));
         format!("{}.{}", self.id, hex(&hash))
     }
+
+    /// The first 32 bits of the HMAC-SHA256 of the parts, in hex: enough to see that something changed.
+    pub(super) fn brief(&self, parts: &[&[u8]]) -> String {
+        let hash = keyed_hash(&self.key, parts.iter().copied());
+        hash.first_chunk::<4>()
+            .map(|few| hex(few))
+            .unwrap_or_default()
+    }
 }
 
 /// Hashes parts so that no two lists of parts hash alike by running into each other.

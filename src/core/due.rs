@@ -37,7 +37,9 @@ pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
         || target_needs_repair(known)
         || obstacle_is_gone(known)
         || (known.next_look.is_none()
-            && (was_cut_off(known.status) || missed_a_rotation(known.status, now)))
+            && (was_cut_off(known.status)
+                || missed_a_rotation(known.status, now)
+                || owes_a_comparison(known)))
 }
 
 /// How the target came to differ from what was written, unless a person asked for something new meanwhile.
@@ -126,6 +128,17 @@ fn was_cut_off(status: &NcpSecretStatus) -> bool {
                 | Reason::ClusterRefused
         ),
     }
+}
+
+/// Whether an earlier process wrote a content that status does not tell of: nobody has decided what to restart for it.
+fn owes_a_comparison(known: &Known<'_>) -> bool {
+    let told = known.status.target.as_ref();
+    let told = told.filter(|told| told.name == known.request.target.name);
+    let written = known.target.and_then(|target| target.content.as_ref());
+    !known.request.restart.is_empty()
+        && told
+            .zip(written)
+            .is_some_and(|(told, written)| told.content.as_ref() != Some(written))
 }
 
 /// Whether the date of a rotation passed while no process watched; one that was told as overdue was watched.

@@ -1,5 +1,6 @@
 //! How a pass ended, as a value.
 
+use super::fingerprint::Fingerprint;
 use super::remote::Facts;
 use super::trouble::Trouble;
 
@@ -18,6 +19,8 @@ pub enum Outcome {
         changed: bool,
         /// Its content annotation.
         content: String,
+        /// What its keys hold, if workloads are to be restarted for that.
+        fingerprint: Option<Fingerprint>,
         /// Proof that it was written from this secret.
         proof: String,
         /// Who undoes each repair of it, if somebody does.

@@ -2,7 +2,7 @@
 
 mod keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
 use crate::api::{
     CreationPolicy, DeletionPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec,
-    RESERVED_PREFIX, Refresh, Source, StoreKind,
+    RESERVED_PREFIX, Refresh, Source, StoreKind, WorkloadRef,
 };
 
 /// Names an object: namespace and name.
@@ -60,6 +60,8 @@ pub struct Request {
     pub target: TargetRequest,
     /// Its keys.
     pub keys: Keys,
+    /// What is restarted when a key that it consumes changes, each once.
+    pub restart: Vec<WorkloadRef>,
     /// The force-sync annotation, as far as status can echo it.
     pub force_sync: Option<String>,
 }
@@ -94,6 +96,7 @@ const LONGEST_ECHO: usize = 253;
 // Bounds that the schema holds too; an object stored before a bound was in it gets past the schema.
 const MOST_LABELS: usize = 32;
 const LONGEST_ANNOTATION: usize = 4096;
+const MOST_WORKLOADS: usize = 16;
 
 /// Turns an object into a request.
 ///
@@ -122,6 +125,7 @@ pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
         stale_after,
         target: target(spec, &object_key.name)?,
         keys: keys::parse(spec.data.as_deref(), spec.all_keys.as_ref())?,
+        restart: workloads(spec.restart.as_deref().unwrap_or_default())?,
         force_sync: metadata
             .annotations
             .as_ref()
@@ -254,6 +258,27 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
         policy: target.creation_policy.unwrap_or_default(),
         deletion: target.deletion_policy.unwrap_or_default(),
     })
+}
+
+fn workloads(restart: &[WorkloadRef]) -> Result<Vec<WorkloadRef>, SpecError> {
+    if restart.len() > MOST_WORKLOADS {
+        return Err(SpecError::Count {
+            field: "restart",
+            most: MOST_WORKLOADS,
+        });
+    }
+    let mut seen = BTreeSet::new();
+    for workload in restart {
+        if !is_subdomain(&workload.name) {
+            return Err(SpecError::WorkloadName);
+        }
+        if !seen.insert(workload) {
+            return Err(SpecError::WorkloadTwice {
+                name: workload.name.clone(),
+            });
+        }
+    }
+    Ok(restart.to_vec())
 }
 
 const KUBERNETES_TYPES: [&str; 4] = [

@@ -105,7 +105,9 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::RotationStalled
         | Reason::RotationOverdue
         | Reason::NotRead
-        | Reason::Configured => slot,
+        | Reason::Configured
+        | Reason::WorkloadRestarted
+        | Reason::WorkloadNotRestarted => slot,
     }
 }
 

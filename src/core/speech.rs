@@ -257,6 +257,12 @@ fn spec_sentence(error: &SpecError) -> String {
         SpecError::From { key } => {
             format!("spec.data takes the key {} from a name that is empty or has more than 256 characters.", quote(key))
         }
+        SpecError::WorkloadName => {
+            "spec.restart names a workload by a name that no object can have.".into()
+        }
+        SpecError::WorkloadTwice { name } => {
+            format!("spec.restart names the workload {} twice; once is enough.", quote(name))
+        }
         SpecError::Keys(error) => error.sentence(),
     }
 }

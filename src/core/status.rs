@@ -63,6 +63,7 @@ pub fn next(
             .force_sync
             .map(str::to_owned)
             .or_else(|| previous.last_forced_sync.clone()),
+        restarts: previous.restarts.clone(),
     }
 }
 

@@ -134,6 +134,8 @@ pub enum SpecError {
     AnnotationValue { key: String },
     Count { field: &'static str, most: usize },
     From { key: String },
+    WorkloadName,
+    WorkloadTwice { name: String },
     Keys(KeysError),
 }
 

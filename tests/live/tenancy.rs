@@ -136,7 +136,9 @@ fn with(base: &Value, path: &[String], value: Value) -> Value {
         place = match name.as_str() {
             "[]" => {
                 if !place.is_array() {
-                    *place = json!([{"key": "k", "from": "password"}]);
+                    *place = json!([{
+                        "key": "k", "from": "password", "kind": "Deployment", "name": "orders",
+                    }]);
                 }
                 &mut place[0]
             }

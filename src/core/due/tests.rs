@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::api::{
-    CONTENT, MANAGED_BY, MANAGER, NcpSecret, OWNER, OWNER_UID, TargetStatus, condition,
+    CONTENT, MANAGED_BY, MANAGER, NcpSecret, OWNER, OWNER_UID, TargetStatus, WorkloadKind,
+    WorkloadRef, condition,
 };
 use crate::core::observed::{Owner, Reference};
 use crate::core::request::parse;
@@ -342,4 +343,35 @@ fn r13_a_new_process_takes_up_what_the_last_one_could_not_finish() {
         }
         .is_due()
     );
+}
+
+#[test]
+fn a_new_process_looks_at_what_may_have_to_restart_something_and_was_not_told() {
+    let told = |content: &str| {
+        let mut status = synced(Reason::Synced);
+        status.target.as_mut().unwrap().content = Some(content.into());
+        status
+    };
+    let restarts = || Request {
+        restart: vec![WorkloadRef {
+            kind: WorkloadKind::Deployment,
+            name: "orders".into(),
+        }],
+        ..request()
+    };
+    let cases = [
+        (restarts(), "0f.bb", None, true),
+        (restarts(), "0f.aa", None, false),
+        (restarts(), "0f.bb", Some(600), false),
+        (request(), "0f.bb", None, false),
+    ];
+    for (request, content, next_look, expected) in cases {
+        let case = Case {
+            request,
+            status: told(content),
+            next_look,
+            ..calm()
+        };
+        assert_eq!(case.is_due(), expected, "{content} {next_look:?}");
+    }
 }

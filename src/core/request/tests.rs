@@ -82,6 +82,7 @@ fn a_minimal_spec_gets_every_default() {
             chosen: Vec::new(),
             all: Some(AllKeys::default()),
         },
+        restart: Vec::new(),
         force_sync: None,
     };
     assert_eq!(request, expected);
@@ -265,6 +266,31 @@ fn a_forced_sync_is_kept_as_far_as_status_can_echo_it() {
 }
 
 #[test]
+fn each_workload_is_named_once_and_in_the_order_of_the_spec() {
+    let named = |names: &[(&str, &str)]| -> Json {
+        let entry = |(kind, name): &(&str, &str)| json!({"kind": kind, "name": name});
+        names.iter().map(entry).collect()
+    };
+    let two = named(&[("StatefulSet", "a"), ("Deployment", "a")]);
+    let request = parsed(with("restart", two.clone())).unwrap();
+    assert_eq!(json!(request.restart), two);
+    assert_eq!(refused(with("restart", json!([]))), None);
+    let twice = named(&[("Rollout", "a"), ("Deployment", "a"), ("Rollout", "a")]);
+    let expected = Some(SpecError::WorkloadTwice { name: "a".into() });
+    assert_eq!(refused(with("restart", twice)), expected);
+    let many: Json = (0..17)
+        .map(|number| json!({"kind": "Deployment", "name": format!("w{number}")}))
+        .collect();
+    let expected = Some(SpecError::Count {
+        field: "restart",
+        most: 16,
+    });
+    assert_eq!(refused(with("restart", many)), expected);
+    let odd = named(&[("Deployment", "../x")]);
+    assert_eq!(refused(with("restart", odd)), Some(SpecError::WorkloadName));
+}
+
+#[test]
 fn an_object_without_metadata_is_refused_and_not_guessed() {
     let mut object = object(minimal());
     object.metadata = ObjectMeta::default();
@@ -290,6 +316,11 @@ fn a_refusal_of_any_field_tells_that_field() {
         ("storeRef", json!({"name": "A"}), "spec.storeRef.name"),
         ("source", json!({}), "spec.source"),
         ("data", json!([]), "spec.data"),
+        (
+            "restart",
+            json!([{"kind": "Deployment", "name": "A"}]),
+            "spec.restart",
+        ),
     ] {
         let message = parsed(with(part, value)).unwrap_err().message();
         assert!(message.starts_with(word), "{message}");

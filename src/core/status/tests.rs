@@ -49,6 +49,7 @@ fn synced(facts: Facts) -> Outcome {
         keys: vec!["a".into(), "b".into()],
         changed: true,
         content: "0f.aa".into(),
+        fingerprint: None,
         proof: "0f.bb".into(),
         conflict: None,
     }
@@ -69,6 +70,7 @@ fn unchanged(facts: Facts) -> Outcome {
             keys,
             changed: false,
             content,
+            fingerprint: None,
             proof,
             conflict,
         },

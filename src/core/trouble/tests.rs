@@ -66,6 +66,8 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
             field: "refresh.interval",
         },
         SpecError::TargetName,
+        SpecError::WorkloadName,
+        SpecError::WorkloadTwice { name: key() },
         SpecError::TargetType,
         SpecError::Reserved { key: key() },
         SpecError::MetadataKey { key: key() },
@@ -299,6 +301,8 @@ fn every_reason_for_trouble_comes_from_some_trouble() {
         Reason::RotationOverdue,
         Reason::NotRead,
         Reason::Configured,
+        Reason::WorkloadRestarted,
+        Reason::WorkloadNotRestarted,
     ];
     for reason in Reason::ALL {
         assert_ne!(

@@ -176,6 +176,14 @@ fn schema_and_code_admit_the_same_stores() {
 }
 
 #[test]
+fn schema_and_code_admit_the_same_workloads() {
+    let spec = |text: &str| with("restart", json!([{"kind": "Rollout", "name": text}]));
+    agree("restart.items.name", spec, |_| true);
+    let keys = &schema("restart")["x-kubernetes-list-map-keys"];
+    assert_eq!(keys, &json!(["kind", "name"]));
+}
+
+#[test]
 fn schema_and_code_have_the_same_bounds() {
     let count = |path: &str, bound: &str| schema(path)[bound].as_u64();
     assert_eq!(count("data", "minItems"), Some(1));
@@ -201,6 +209,7 @@ fn schema_and_code_have_the_same_bounds() {
         count("allKeys.prefix", "maxLength"),
         Some(LONGEST_PREFIX as u64)
     );
+    assert_eq!(count("restart", "maxItems"), Some(MOST_WORKLOADS as u64));
     assert_eq!(
         count("refresh.interval", "maxLength"),
         Some(LONGEST_TIME as u64)
