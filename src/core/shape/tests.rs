@@ -141,13 +141,13 @@ fn r1_one_illegal_name_stops_the_whole_content() {
 
 #[test]
 fn each_type_of_kubernetes_has_the_keys_that_it_requires() {
-    let cases: [(&str, &[&str], Option<&str>); 14] = [
+    let cases: [(&str, &[&str], Option<&'static [&'static str]>); 14] = [
         ("Opaque", &["x"], None),
         ("example.com/mine", &["x"], None),
         ("kubernetes.io/tls", &["tls.crt", "tls.key"], None),
         ("kubernetes.io/tls", &["ca.crt", "tls.crt", "tls.key"], None),
-        ("kubernetes.io/tls", &["tls.crt"], Some("tls.key")),
-        ("kubernetes.io/tls", &["tls.key"], Some("tls.crt")),
+        ("kubernetes.io/tls", &["tls.crt"], Some(&["tls.key"])),
+        ("kubernetes.io/tls", &["tls.key"], Some(&["tls.crt"])),
         (
             "kubernetes.io/dockerconfigjson",
             &[".dockerconfigjson"],
@@ -156,19 +156,23 @@ fn each_type_of_kubernetes_has_the_keys_that_it_requires() {
         (
             "kubernetes.io/dockerconfigjson",
             &[".dockercfg"],
-            Some(".dockerconfigjson"),
+            Some(&[".dockerconfigjson"]),
         ),
         ("kubernetes.io/ssh-auth", &["ssh-privatekey"], None),
-        ("kubernetes.io/ssh-auth", &["x"], Some("ssh-privatekey")),
+        ("kubernetes.io/ssh-auth", &["x"], Some(&["ssh-privatekey"])),
         ("kubernetes.io/basic-auth", &["username"], None),
         ("kubernetes.io/basic-auth", &["password"], None),
         ("kubernetes.io/basic-auth", &["password", "username"], None),
-        ("kubernetes.io/basic-auth", &["x"], Some("password")),
+        (
+            "kubernetes.io/basic-auth",
+            &["x"],
+            Some(&["username", "password"]),
+        ),
     ];
     for (type_, names, missing) in cases {
         let entries: Vec<_> = names.iter().map(|name| (*name, "v")).collect();
         let trouble = rendered(&every_key(), type_, &pairs(&entries)).err();
-        let expected = missing.map(|key| Trouble::TypeNeedsKey { key });
+        let expected = missing.map(|keys| Trouble::TypeNeedsKey { keys });
         assert_eq!(trouble, expected, "{type_} {names:?}");
     }
 }

@@ -85,7 +85,9 @@ fn a_name_that_is_not_allowed_in_the_end_is_named() {
         (json!({"prefix": "."}), ".a", invalid("..a")),
         (json!({"prefix": "a"}), ".", Ok(keys(&["a."]))),
         (json!({}), &long, invalid(&long)),
-        (json!({"exclude": [".*"]}), &long, invalid(&long)),
+        (json!({"exclude": [".*"]}), &long, Ok(keys(&[]))),
+        (json!({"include": ["a"]}), &long, Ok(keys(&[]))),
+        (json!({"include": ["k*"]}), &long, invalid(&long)),
         (json!({}), &fits, Ok(keys(&[&fits]))),
         (json!({"prefix": "p"}), &fits, invalid(&format!("p{fits}"))),
     ] {
