@@ -59,9 +59,6 @@ impl AllKeys {
         pairs: &'remote Pairs,
         taken: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<Cow<'remote, str>, &'remote Value>, Trouble> {
-        if pairs.iter().len() > MOST_KEYS {
-            return Err(Fault::TooManyKeys.into());
-        }
         let include = compiled_list("allKeys.include", self.include.as_deref())?;
         let exclude = compiled_list("allKeys.exclude", self.exclude.as_deref())?;
         let mut chosen = BTreeMap::new();
@@ -81,6 +78,9 @@ impl AllKeys {
                     other: name.to_owned(),
                 }
                 .into());
+            }
+            if chosen.len() > MOST_KEYS {
+                return Err(Fault::TooManyKeys.into());
             }
         }
         Ok(chosen

@@ -96,6 +96,16 @@ fn a_name_that_is_not_allowed_in_the_end_is_named() {
 }
 
 #[test]
+fn only_keys_that_pass_count() {
+    let names: Vec<_> = (0..=MOST_KEYS).map(|number| format!("k{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let too_many = Err(Fault::TooManyKeys.into());
+    assert_eq!(chosen(json!({}), &names), too_many);
+    let left = chosen(json!({"exclude": ["k0"]}), &names).unwrap();
+    assert_eq!(left.len(), MOST_KEYS);
+}
+
+#[test]
 fn two_names_that_become_one_are_both_named_unless_it_is_taken() {
     let style = json!({"style": "LowerSnake"});
     let collision = Fault::Collision {
