@@ -272,6 +272,8 @@ pub struct Target {
         .message("ncp-secrets.io/ and app.kubernetes.io/managed-by are reserved"))]
     #[x_kube(validation = Rule::new("self.all(k, k.indexOf('/') <= 253 && k.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))")
         .message("annotations must have the form that Kubernetes allows for annotations"))]
+    #[x_kube(validation = Rule::new("self.map(k, size(bytes(k)) + size(bytes(self[k]))).sum() <= 245760")
+        .message("annotations must have 245760 bytes at the most, names and values together"))]
     pub annotations: BTreeMap<String, String>,
     /// What happens to the Secret when this object is deleted. Absent: Owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]

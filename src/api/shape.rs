@@ -59,7 +59,7 @@ pub enum Decode {
 /// The whole value as one file: Env, Json, Yaml, Properties or DockerConfigJson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Format {
-    /// Lines NAME=value as dotenv reads them.
+    /// Lines NAME=value as dotenv reads them, in whichever language.
     Env,
     /// One JSON object.
     Json,

@@ -98,6 +98,10 @@ const MOST_LABELS: usize = 32;
 const LONGEST_ANNOTATION: usize = 4096;
 const MOST_WORKLOADS: usize = 16;
 
+/// The most bytes for annotations. Kubernetes takes 256 KiB for all of an object; the rest is for ours and everybody
+/// else's.
+const MOST_ANNOTATED: usize = 240 * 1024;
+
 /// Turns an object into a request.
 ///
 /// # Errors
@@ -249,6 +253,16 @@ fn target(spec: &NcpSecretSpec, object_name: &str) -> Result<TargetRequest, Spec
         if value.chars().count() > LONGEST_ANNOTATION {
             return Err(SpecError::AnnotationValue { key: key.clone() });
         }
+    }
+    let annotations = target.annotations.iter();
+    if annotations
+        .map(|(key, value)| key.len() + value.len())
+        .sum::<usize>()
+        > MOST_ANNOTATED
+    {
+        return Err(SpecError::Annotations {
+            most: MOST_ANNOTATED,
+        });
     }
     Ok(TargetRequest {
         name,

@@ -48,9 +48,13 @@ impl Trouble {
                     quote(key)
                 )
             }
-            Self::TypeNeedsKey { key } => {
-                format!("The content has no key {key:?}, which the type of the Secret requires.")
-            }
+            Self::TypeNeedsKey { keys } => format!(
+                "The content has no key {}, which the type of the Secret requires.",
+                keys.iter()
+                    .map(|key| quote(key))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            ),
             Self::InvalidKey { key } => {
                 format!("Kubernetes does not allow the key {}.", quote(key))
             }
@@ -119,7 +123,7 @@ impl Trouble {
                 "Nothing was written. Add the key in NCP, correct spec.data, or mark the entry optional."
             }
             Self::TypeNeedsKey { .. } => {
-                "Nothing was written. Name that key in spec.data, or choose another target.type."
+                "Nothing was written. Name such a key in spec.data, or choose another target.type."
             }
             Self::InvalidKey { .. } => {
                 "Nothing was written. Use letters, digits, '-', '_' and '.' only; spec.data can give the key another name."
@@ -247,6 +251,9 @@ fn spec_sentence(error: &SpecError) -> String {
         }
         SpecError::AnnotationValue { key } => {
             format!("spec.target gives the annotation {} more than 4096 characters.", quote(key))
+        }
+        SpecError::Annotations { most } => {
+            format!("spec.target.annotations has more than {most} bytes, names and values together; Kubernetes holds 262144 with those of everybody else.")
         }
         SpecError::Count { field: "data", most } => {
             format!("spec.data must have from 1 to {most} entries, or be absent.")

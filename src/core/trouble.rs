@@ -54,8 +54,8 @@ pub enum Trouble {
     },
     /// The content does not have a key that the type of the Secret requires.
     TypeNeedsKey {
-        /// The key that is required.
-        key: &'static str,
+        /// The keys of which one is required.
+        keys: &'static [&'static str],
     },
     /// A key that a Secret cannot have.
     InvalidKey {
@@ -132,6 +132,7 @@ pub enum SpecError {
     MetadataKey { key: String },
     LabelValue { key: String },
     AnnotationValue { key: String },
+    Annotations { most: usize },
     Count { field: &'static str, most: usize },
     From { key: String },
     WorkloadName,

@@ -49,8 +49,12 @@ const HARD: &str = "p@ss/w:rd#1";
 fn examples() -> Vec<Example> {
     let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     let key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+    let hosts = "git.example.com ssh-ed25519 AAAA\n";
     let database = json!({
         "cdbUser": "orders", "cdbPassword": HARD, "cdbHost": "db-1.example", "cdbPort": "5432", "cdbDatabase": "shop",
+    });
+    let mysql = json!({
+        "cdbUser": "orders", "cdbPassword": HARD, "cdbHost": "db-1.example", "cdbPort": "3306", "cdbDatabase": "shop",
     });
     let orders = json!({"cdbUser": "orders", "cdbPassword": "first", "cdbPort": "3306"});
     vec![
@@ -80,13 +84,13 @@ fn examples() -> Vec<Example> {
         },
         Example {
             file: "spring-boot-mysql.yaml",
-            in_ncp: vec![("shop-mysql", database.clone())],
+            in_ncp: vec![("shop-mysql", mysql)],
             secrets: vec![opaque(
                 "orders-mysql",
                 &[
                     (
                         "SPRING_DATASOURCE_URL",
-                        "jdbc:mysql://db-1.example:5432/shop?sslMode=REQUIRED",
+                        "jdbc:mysql://db-1.example:3306/shop?sslMode=REQUIRED",
                     ),
                     ("SPRING_DATASOURCE_USERNAME", "orders"),
                     ("SPRING_DATASOURCE_PASSWORD", HARD),
@@ -144,27 +148,32 @@ fn examples() -> Vec<Example> {
             file: "dotenv.yaml",
             in_ncp: vec![(
                 "shop-web",
-                json!({"API_TOKEN": "a $token \"quoted\"", "MODE": "production"}),
+                json!({"API_TOKEN": "a $token \"quoted\"", "MODE": "production", "SIGNING_KEY": key}),
             )],
             secrets: vec![opaque(
                 "web-settings",
-                &[(".env", "API_TOKEN='a $token \"quoted\"'\nMODE=production\n")],
+                &[(
+                    ".env",
+                    &format!(
+                        "API_TOKEN='a $token \"quoted\"'\nMODE=production\nSIGNING_KEY=\"{key}\"\n"
+                    ),
+                )],
             )],
         },
         Example {
             file: "redis.yaml",
             in_ncp: vec![(
                 "shop-redis",
-                json!({"host": "redis.example", "port": "6379", "password": HARD}),
+                json!({"host": "redis.example", "port": "6379", "password": "p@ss \"w:rd\" \n#1"}),
             )],
             secrets: vec![opaque(
                 "cache",
                 &[
                     (
                         "REDIS_URL",
-                        "rediss://:p%40ss%2Fw%3Ard%231@redis.example:6379/0",
+                        "redis://:p%40ss%20%22w%3Ard%22%20%0A%231@redis.example:6379/0",
                     ),
-                    ("users.acl", "user default on >p@ss/w:rd#1 ~* +@all\n"),
+                    ("auth.conf", "requirepass \"p@ss \\\"w:rd\\\" \\n#1\"\n"),
                 ],
             )],
         },
@@ -191,11 +200,14 @@ fn examples() -> Vec<Example> {
         },
         Example {
             file: "git-deploy-key.yaml",
-            in_ncp: vec![("shop-deploy-key", json!({"privateKey": key}))],
+            in_ncp: vec![(
+                "shop-deploy-key",
+                json!({"privateKey": key.trim_end(), "knownHosts": hosts}),
+            )],
             secrets: vec![of_type(
                 "kubernetes.io/ssh-auth",
                 "deploy-key",
-                &[("ssh-privatekey", key)],
+                &[("ssh-privatekey", key), ("known_hosts", hosts)],
             )],
         },
         Example {
@@ -209,7 +221,6 @@ fn examples() -> Vec<Example> {
                 &[
                     ("SHOP_DB_HOST", "db-1.example"),
                     ("SHOP_DB_POOL_SIZE", "5"),
-                    ("SHOP_LOG_LEVEL", "info"),
                     ("LOG_LEVEL", "info"),
                 ],
             )],
@@ -242,7 +253,8 @@ fn objects(file: &str) -> Vec<DynamicObject> {
         .collect()
 }
 
-fn api_of(scene: &Scene, object: &DynamicObject) -> Api<DynamicObject> {
+/// The API for objects of that kind in that place.
+pub fn api_of(scene: &Scene, object: &DynamicObject) -> Api<DynamicObject> {
     let gvk = GroupVersionKind::try_from(object.types.as_ref().unwrap()).unwrap();
     let resource = ApiResource::from_gvk(&gvk);
     match object.namespace() {
@@ -251,8 +263,8 @@ fn api_of(scene: &Scene, object: &DynamicObject) -> Api<DynamicObject> {
     }
 }
 
-/// What an installation has before the first example: namespaces, credentials, and a store named `ncp`.
-async fn prepare(scene: &Scene) {
+/// Namespaces with a key pair in each.
+pub async fn create_namespaces(scene: &Scene) {
     for namespace in ["shop", "mail", "platform"] {
         let object: Namespace =
             serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
@@ -270,6 +282,11 @@ async fn prepare(scene: &Scene) {
             .await
             .unwrap();
     }
+}
+
+/// What an installation has before the first example: namespaces, credentials, and a store named `ncp`.
+async fn prepare(scene: &Scene) {
+    create_namespaces(scene).await;
     let in_ncp: BTreeMap<_, _> = examples().into_iter().flat_map(|it| it.in_ncp).collect();
     for (name, value) in in_ncp {
         scene.secret_in_ncp(name, &value.to_string());
@@ -281,7 +298,8 @@ async fn prepare(scene: &Scene) {
     }
 }
 
-async fn apply(scene: &Scene, object: &DynamicObject) {
+/// Applies an object as a person would.
+pub async fn apply(scene: &Scene, object: &DynamicObject) {
     let apply = PatchParams::apply("a-person").force();
     let api = api_of(scene, object);
     let applied = api

@@ -100,7 +100,20 @@ fn of_one_key() -> Vec<Refusal> {
             one(json!({"format": "Env"})),
             r#"{"NUL":"CANARY\u0000"}"#,
             "TemplateFailed",
-            &["\"K\"", "Env", "\"NUL\""],
+            &["\"K\"", "Env", "\"NUL\"", "a NUL", "Json"],
+        ),
+        refusal(
+            "env-quotes",
+            one(json!({"format": "Env"})),
+            r#"{"PASSWORD":"it's $CANARY"}"#,
+            "TemplateFailed",
+            &[
+                "\"K\"",
+                "Env",
+                "\"PASSWORD\"",
+                "a single quote together",
+                "Json",
+            ],
         ),
         refusal(
             "docker",
@@ -152,7 +165,7 @@ fn of_the_whole() -> Vec<Refusal> {
             }),
             GOOD,
             "MissingKey",
-            &["\"password\""],
+            &["\"username\" or \"password\""],
         ),
     ]
 }

@@ -78,7 +78,8 @@ async fn a_key_comes_from_a_key_from_base64_from_a_template_or_from_the_whole_va
 #[tokio::test]
 async fn an_env_file_is_read_back_by_dotenv() {
     let scene = Scene::start().await;
-    let value = json!({"A": "p@ss 'w\"ord\\ #1 $HOME\n한글", "B": "two\nlines", "C": "", "D": 1});
+    let value =
+        json!({"A": "p@ss w\"o\\rd #1 $HOME\n한글", "B": "two\nlines, it's", "C": "", "D": 1});
     let spec = json!({"data": [{"key": ".env", "format": "Env"}]});
     let secret = scene.shaped("env", &value.to_string(), spec).await;
     let read: Vec<_> = dotenvy::from_read_iter(bytes(&secret, ".env"))
@@ -86,7 +87,7 @@ async fn an_env_file_is_read_back_by_dotenv() {
         .collect();
     let expected = [
         ("A", value["A"].as_str().unwrap()),
-        ("B", "two\nlines"),
+        ("B", "two\nlines, it's"),
         ("C", ""),
         ("D", "1"),
     ];

@@ -32,9 +32,6 @@ pub(in crate::core) const LONGEST_PREFIX: usize = 128;
 /// The most memory for the expressions of one list, which also bounds the time that matching takes for each letter.
 const LARGEST_SET: usize = 32 * 1024;
 
-/// The longest name that a key of a Secret can have; longer ones are not matched against anything.
-const LONGEST_NAME: usize = 253;
-
 impl AllKeys {
     /// Checks what the spec says.
     ///
@@ -62,16 +59,10 @@ impl AllKeys {
         pairs: &'remote Pairs,
         taken: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<Cow<'remote, str>, &'remote Value>, Trouble> {
-        if pairs.iter().len() > MOST_KEYS {
-            return Err(Fault::TooManyKeys.into());
-        }
         let include = compiled_list("allKeys.include", self.include.as_deref())?;
         let exclude = compiled_list("allKeys.exclude", self.exclude.as_deref())?;
         let mut chosen = BTreeMap::new();
         for (name, value) in pairs.iter() {
-            if name.len() > LONGEST_NAME {
-                return Err(invalid(name));
-            }
             let passes = |set: &RegexSet| set.is_match(name.as_bytes());
             if !include.as_ref().is_none_or(passes) || exclude.as_ref().is_some_and(passes) {
                 continue;
@@ -87,6 +78,9 @@ impl AllKeys {
                     other: name.to_owned(),
                 }
                 .into());
+            }
+            if chosen.len() > MOST_KEYS {
+                return Err(Fault::TooManyKeys.into());
             }
         }
         Ok(chosen

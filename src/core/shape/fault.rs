@@ -69,6 +69,8 @@ pub enum Fault {
         format: Format,
         /// The key of the value.
         name: String,
+        /// What is in it.
+        obstacle: Obstacle,
     },
     /// A template cannot be filled in.
     Template {
@@ -77,6 +79,29 @@ pub enum Fault {
         /// What is wrong.
         fault: TemplateFault,
     },
+}
+
+/// What a value has in it that a format cannot write so that all readers of the format take it alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Bytes that are no text.
+    NoText,
+    /// NUL, which no environment can hold.
+    Nul,
+    /// A carriage return.
+    CarriageReturn,
+    /// `${`.
+    Reference,
+    /// A single quote together with what cannot stand in double quotes.
+    Quotes,
+    /// Two backslashes in a row, or one at the end.
+    Backslashes,
+    /// Half of a surrogate pair, inside a list or map.
+    HalfLetter,
+    /// A name that is too long, inside a list or map.
+    LongName,
+    /// A colon.
+    Colon,
 }
 
 /// What is wrong with a template, and where.

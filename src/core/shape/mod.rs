@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub use self::all_keys::AllKeys;
 #[cfg(test)]
 pub(super) use self::all_keys::{LONGEST_EXPRESSION, LONGEST_PREFIX, MOST_EXPRESSIONS};
-pub use self::fault::{Fault, KeysError, TemplateFault, TemplateFaultKind};
+pub use self::fault::{Fault, KeysError, Obstacle, TemplateFault, TemplateFaultKind};
 use self::formats::Unfit;
 use self::growing::Growing;
 pub(super) use self::template::LONGEST_TEMPLATE;
@@ -55,7 +55,7 @@ pub fn render<'remote>(
         return Err(trouble);
     }
     match missing_for_type(type_, &content) {
-        Some(key) => Err(Trouble::TypeNeedsKey { key }),
+        Some(keys) => Err(Trouble::TypeNeedsKey { keys }),
         None => Ok(content),
     }
 }
@@ -130,22 +130,27 @@ fn formatted(key: &str, format: Format, pairs: &Pairs, room: usize) -> Result<Va
         Ok(()) => out.finish().map_err(|_| Trouble::TooLarge { key }),
         Err(Unfit::Needs(needs)) => Err(Fault::FormatNeedsKey { key, format, needs }.into()),
         Err(Unfit::Name(name)) => Err(Fault::FormatName { key, format, name }.into()),
-        Err(Unfit::Value(name)) => Err(Fault::FormatValue { key, format, name }.into()),
+        Err(Unfit::Value(name, obstacle)) => Err(Fault::FormatValue {
+            key,
+            format,
+            name,
+            obstacle,
+        }
+        .into()),
     }
 }
 
-/// The key that Kubernetes requires for the type and that is not there.
-fn missing_for_type(type_: &str, content: &Content<'_>) -> Option<&'static str> {
-    let has = |key: &str| content.has(key);
-    match type_ {
-        "kubernetes.io/tls" => ["tls.crt", "tls.key"].into_iter().find(|key| !has(key)),
-        "kubernetes.io/dockerconfigjson" => {
-            (!has(".dockerconfigjson")).then_some(".dockerconfigjson")
-        }
-        "kubernetes.io/ssh-auth" => (!has("ssh-privatekey")).then_some("ssh-privatekey"),
-        "kubernetes.io/basic-auth" => (!has("username") && !has("password")).then_some("password"),
-        _ => None,
-    }
+/// What Kubernetes requires for the type and is not there: one of these keys.
+fn missing_for_type(type_: &str, content: &Content<'_>) -> Option<&'static [&'static str]> {
+    let required: &[&[_]] = match type_ {
+        "kubernetes.io/tls" => &[&["tls.crt"], &["tls.key"]],
+        "kubernetes.io/dockerconfigjson" => &[&[".dockerconfigjson"]],
+        "kubernetes.io/ssh-auth" => &[&["ssh-privatekey"]],
+        "kubernetes.io/basic-auth" => &[&["username", "password"]],
+        _ => &[],
+    };
+    let is_missing = |keys: &&&[&str]| !keys.iter().any(|key| content.has(key));
+    required.iter().copied().find(|keys| is_missing(&keys))
 }
 
 #[cfg(test)]

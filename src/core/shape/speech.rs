@@ -1,10 +1,11 @@
 //! What people read about keys that cannot be made: names of keys, never a value.
 
 use super::all_keys::{LONGEST_EXPRESSION, LONGEST_PREFIX, MOST_EXPRESSIONS};
-use super::fault::{Fault, KeysError, TemplateFault, TemplateFaultKind};
+use super::fault::{Fault, KeysError, Obstacle, TemplateFault, TemplateFaultKind};
 use super::template::{
     LONGEST_EXPRESSION as LONGEST_TAG, LONGEST_TEMPLATE, MOST_STATEMENTS, STATEMENTS,
 };
+use crate::api::Format;
 use crate::core::speech::{quote, quote_of_three};
 
 impl KeysError {
@@ -74,11 +75,17 @@ impl Fault {
                 format.as_str(),
                 quote(name)
             ),
-            Self::FormatValue { key, format, name } => format!(
-                "The key {} has the format {}, which cannot have what stands under {}.",
+            Self::FormatValue {
+                key,
+                format,
+                name,
+                obstacle,
+            } => format!(
+                "The key {} has the format {}, which cannot have what stands under {}: {}.",
                 quote(key),
                 format.as_str(),
-                quote(name)
+                quote(name),
+                obstacle.said()
             ),
             Self::Template { key, fault } => {
                 format!(
@@ -102,12 +109,37 @@ impl Fault {
             Self::FormatNeedsKey { .. } => {
                 "Nothing was written. Add the key in NCP, or use a template."
             }
+            Self::FormatValue {
+                format: Format::Env,
+                ..
+            } => {
+                "Nothing was written. Change it in NCP, use the format Json, or give each value a key of its own with from."
+            }
             Self::FormatName { .. } | Self::FormatValue { .. } => {
                 "Nothing was written. Change it in NCP, or use another format or a template."
             }
             Self::Template { .. } => {
                 "Nothing was written. Correct the template, or add what is missing in NCP."
             }
+        }
+    }
+}
+
+impl Obstacle {
+    /// What is in the value, as a part of a sentence.
+    const fn said(self) -> &'static str {
+        match self {
+            Self::NoText => "bytes that are no text",
+            Self::Nul => "a NUL",
+            Self::CarriageReturn => "a carriage return",
+            Self::Reference => "a dollar sign before an opening brace",
+            Self::Quotes => {
+                "a single quote together with a double quote, a dollar sign, a backtick or a backslash"
+            }
+            Self::Backslashes => "two backslashes in a row, or one at the end",
+            Self::HalfLetter => "half of a surrogate pair",
+            Self::LongName => "a name that takes more than 1024 letters",
+            Self::Colon => "a colon",
         }
     }
 }

@@ -73,6 +73,7 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
         SpecError::MetadataKey { key: key() },
         SpecError::LabelValue { key: key() },
         SpecError::AnnotationValue { key: key() },
+        SpecError::Annotations { most: 245_760 },
         SpecError::Count {
             field: "data",
             most: 256,
@@ -98,7 +99,7 @@ fn every(name: &str) -> Vec<Trouble> {
         Trouble::StoreNotReady { store: store(name) },
         Trouble::StageEmpty(Stage::Pending),
         Trouble::MissingKey { key: key() },
-        Trouble::TypeNeedsKey { key: "tls.crt" },
+        Trouble::TypeNeedsKey { keys: &["tls.crt"] },
         Trouble::InvalidKey { key: key() },
         Trouble::KeyConflict { key: key() },
         Trouble::TooLarge { key: key() },

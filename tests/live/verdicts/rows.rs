@@ -19,6 +19,8 @@ const RESERVED: Option<&str> =
 const LABELS: Option<&str> = Some("labels must have the form that Kubernetes allows for labels");
 const ANNOTATIONS: Option<&str> =
     Some("annotations must have the form that Kubernetes allows for annotations");
+const ANNOTATED: Option<&str> =
+    Some("annotations must have 245760 bytes at the most, names and values together");
 const DOTS: Option<&str> = Some("a key must not be '.' and must not start with '..'");
 const ONE_FORM: Option<&str> = Some("write exactly one of from, template and format");
 const WITH_FROM: Option<&str> = Some("optional and decode go with from only");
@@ -35,6 +37,12 @@ fn long(length: usize) -> String {
 fn map(entries: usize) -> Value {
     let entries = (0..entries).map(|number| (format!("key-{number}"), json!("v")));
     Value::Object(entries.collect::<Map<_, _>>())
+}
+
+/// So many annotations of 12291 bytes each.
+fn annotated(entries: usize) -> Value {
+    let entries = (10..entries + 10).map(|number| (format!("k{number}"), json!("한".repeat(4096))));
+    json!({"annotations": entries.collect::<Map<_, _>>()})
 }
 
 fn data(entries: usize) -> Value {
@@ -193,6 +201,8 @@ pub fn targets() -> Vec<Row> {
         ("/target", annotations("a..b/c", "a"), ANNOTATIONS),
         ("/target", annotations(&domain(62), "a"), ANNOTATIONS),
         ("/target", json!({"annotations": map(33)}), TOO_MANY),
+        ("/target", annotated(19), None),
+        ("/target", annotated(20), ANNOTATED),
     ]
 }
 

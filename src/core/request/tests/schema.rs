@@ -226,6 +226,8 @@ fn schema_and_code_have_the_same_bounds() {
         annotation["maxLength"].as_u64(),
         Some(LONGEST_ANNOTATION as u64)
     );
+    let rules = schema("target.annotations")["x-kubernetes-validations"].to_string();
+    assert!(rules.contains(&format!(".sum() <= {MOST_ANNOTATED}\"")));
     let label = &schema("target.labels")["additionalProperties"];
     assert_eq!(label["maxLength"].as_u64(), Some(63));
 }

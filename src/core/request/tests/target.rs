@@ -152,6 +152,27 @@ fn labels_and_annotations_have_the_form_that_kubernetes_allows() {
 }
 
 #[test]
+fn annotations_leave_room_for_those_of_others_in_what_kubernetes_holds() {
+    // 19 × (3 + 3 × 4096) bytes, and what is left of the bound.
+    let mut annotations: serde_json::Map<_, _> = (10..29)
+        .map(|number| (format!("k{number}"), json!("한".repeat(4096))))
+        .collect();
+    let left = MOST_ANNOTATED - 19 * (3 + 3 * 4096) - 4;
+    annotations.insert(
+        "last".into(),
+        json!("한".repeat(left / 3) + &"a".repeat(left % 3)),
+    );
+    let of =
+        |annotations: &serde_json::Map<_, _>| with("target", json!({"annotations": annotations}));
+    assert_eq!(refused(of(&annotations)), None);
+    annotations.insert("a".into(), json!(""));
+    let expected = SpecError::Annotations {
+        most: MOST_ANNOTATED,
+    };
+    assert_eq!(refused(of(&annotations)), Some(expected));
+}
+
+#[test]
 fn r11_everything_has_a_bound() {
     let map = |count: usize| {
         let entries = (0..count).map(|number| (format!("k{number}"), json!("")));

@@ -85,12 +85,24 @@ fn a_name_that_is_not_allowed_in_the_end_is_named() {
         (json!({"prefix": "."}), ".a", invalid("..a")),
         (json!({"prefix": "a"}), ".", Ok(keys(&["a."]))),
         (json!({}), &long, invalid(&long)),
-        (json!({"exclude": [".*"]}), &long, invalid(&long)),
+        (json!({"exclude": [".*"]}), &long, Ok(keys(&[]))),
+        (json!({"include": ["a"]}), &long, Ok(keys(&[]))),
+        (json!({"include": ["k*"]}), &long, invalid(&long)),
         (json!({}), &fits, Ok(keys(&[&fits]))),
         (json!({"prefix": "p"}), &fits, invalid(&format!("p{fits}"))),
     ] {
         assert_eq!(chosen(spec.clone(), &[name]), expected, "{spec} {name}");
     }
+}
+
+#[test]
+fn only_keys_that_pass_count() {
+    let names: Vec<_> = (0..=MOST_KEYS).map(|number| format!("k{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let too_many = Err(Fault::TooManyKeys.into());
+    assert_eq!(chosen(json!({}), &names), too_many);
+    let left = chosen(json!({"exclude": ["k0"]}), &names).unwrap();
+    assert_eq!(left.len(), MOST_KEYS);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use super::{Unfit, json_string};
+use super::{Obstacle, Unfit, json_string};
 use crate::core::remote::Pairs;
 use crate::core::shape::growing::Growing;
 
@@ -15,7 +15,7 @@ pub(super) fn write(pairs: &Pairs, out: &mut Growing) -> Result<(), Unfit> {
     let password = find(pairs, "password")?.ok_or(Unfit::Needs("password"))?;
     if username.contains(':') {
         // Whoever reads `auth` ends the name at the first colon.
-        return Err(Unfit::Value("username".into()));
+        return Err(Unfit::Value("username".into(), Obstacle::Colon));
     }
     let user = Zeroizing::new([username, ":", password].concat());
     let auth = Zeroizing::new(BASE64_STANDARD.encode(&*user));
@@ -39,5 +39,6 @@ pub(super) fn write(pairs: &Pairs, out: &mut Growing) -> Result<(), Unfit> {
 fn find<'remote>(pairs: &'remote Pairs, name: &str) -> Result<Option<&'remote str>, Unfit> {
     let value = pairs.get(name).filter(|value| !value.is_empty());
     let text = value.map(|value| str::from_utf8(value.expose()));
-    text.transpose().map_err(|_| Unfit::Value(name.to_owned()))
+    text.transpose()
+        .map_err(|_| Unfit::Value(name.to_owned(), Obstacle::NoText))
 }

@@ -1,10 +1,10 @@
-//! Lines `NAME=value` as dotenv reads them.
+//! Lines `NAME=value` that every common reader of such files takes alike.
 //!
-//! What needs no quotes has none, which every reader of such files takes, `docker run --env-file` too. What has no
-//! single quote and no backslash stands in single quotes, where neither dotenv readers nor shells change anything. The
-//! rest stands in double quotes with `\\`, `\"`, `\$` and `\n`, the escapes that dotenv knows.
+//! They agree on no escape: what one reads as a line break is two letters to the next. So nothing is escaped here: a
+//! value stands bare, or in quotes in which every reader leaves it as it is, or it is refused. Which readers that was
+//! tried with, and on what, stands in the tests.
 
-use super::{Unfit, text};
+use super::{Obstacle, Unfit, text};
 use crate::core::remote::Pairs;
 use crate::core::shape::growing::Growing;
 
@@ -14,46 +14,50 @@ pub(super) fn write(pairs: &Pairs, out: &mut Growing) -> Result<(), Unfit> {
             return Err(Unfit::Name(pair.name.clone()));
         }
         let text = text(pair)?;
-        // No environment can hold it.
-        if text.contains('\0') {
-            return Err(Unfit::Value(pair.name.clone()));
+        let quotes = quotes(text).map_err(|obstacle| Unfit::Value(pair.name.clone(), obstacle))?;
+        for part in [&pair.name, "=", quotes, text, quotes, "\n"] {
+            out.text(part);
         }
-        out.text(&pair.name);
-        out.text("=");
-        if text.chars().all(is_plain) {
-            out.text(text);
-        } else if text.contains(['\'', '\\']) {
-            double_quoted(text, out);
-        } else {
-            out.text("'");
-            out.text(text);
-            out.text("'");
-        }
-        out.text("\n");
     }
     Ok(())
 }
 
-fn double_quoted(text: &str, out: &mut Growing) {
-    out.text("\"");
-    for letter in text.chars() {
-        match letter {
-            '\n' => out.text("\\n"),
-            '\\' | '"' | '$' => {
-                out.text("\\");
-                out.letter(letter);
-            }
-            other => out.letter(other),
-        }
+/// What has to stand around the value, if anything.
+fn quotes(text: &str) -> Result<&'static str, Obstacle> {
+    if text.contains('\0') {
+        return Err(Obstacle::Nul);
     }
-    out.text("\"");
+    if text.contains('\r') {
+        // Most readers make a line feed of it.
+        return Err(Obstacle::CarriageReturn);
+    }
+    if text.contains("${") {
+        // python-dotenv replaces it in single quotes too.
+        return Err(Obstacle::Reference);
+    }
+    if text.chars().all(is_plain) {
+        return Ok("");
+    }
+    if !text.contains(['"', '\\', '$', '`']) {
+        return Ok("\"");
+    }
+    if text.contains('\'') {
+        return Err(Obstacle::Quotes);
+    }
+    if text.contains(r"\\") || text.ends_with('\\') {
+        // python-dotenv makes one of two, and most readers take one at the end for an escape of the quote.
+        return Err(Obstacle::Backslashes);
+    }
+    Ok("'")
 }
 
+/// Whether a program can find the name in its environment; in JavaScript `__proto__` is none of an object's own.
 fn is_variable(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name != "__proto__"
 }
 
 fn is_plain(letter: char) -> bool {

@@ -11,6 +11,7 @@ mod yaml;
 
 pub(super) use self::json::string as json_string;
 pub(super) use self::yaml::string as yaml_string;
+use super::fault::Obstacle;
 use super::growing::Growing;
 use crate::api::Format;
 use crate::core::remote::{Pair, Pairs};
@@ -20,8 +21,8 @@ use crate::core::remote::{Pair, Pairs};
 pub(super) enum Unfit {
     /// The name of a key.
     Name(String),
-    /// What stands under the key of that name.
-    Value(String),
+    /// What stands under the key of that name, for what is in it.
+    Value(String, Obstacle),
     /// There is no key of that name, or an empty one.
     Needs(&'static str),
 }
@@ -39,7 +40,8 @@ pub(super) fn write(format: Format, pairs: &Pairs, out: &mut Growing) -> Result<
 
 /// The text of a pair. Values come out of JSON, so they always have one.
 fn text(pair: &Pair) -> Result<&str, Unfit> {
-    str::from_utf8(pair.value.expose()).map_err(|_| Unfit::Value(pair.name.clone()))
+    str::from_utf8(pair.value.expose())
+        .map_err(|_| Unfit::Value(pair.name.clone(), Obstacle::NoText))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! One YAML mapping: every name and string in double quotes, so that none of them is taken for anything else.
+//! One YAML mapping that readers of YAML 1.1 and of 1.2 take alike: every name and string in double quotes, so that
+//! none of them is taken for anything else, and numbers in the form that is a number to both.
 
 use zeroize::Zeroizing;
 
-use super::{Unfit, text};
+use super::{Obstacle, Unfit, text};
 use crate::core::remote::{Pair, Pairs};
 use crate::core::shape::growing::Growing;
 
@@ -14,7 +15,7 @@ pub(super) fn write(pairs: &Pairs, out: &mut Growing) -> Result<(), Unfit> {
         if is_long_name(&pair.name) {
             return Err(Unfit::Name(pair.name.clone()));
         }
-        string(&pair.name, out);
+        name(&pair.name, out);
         out.text(": ");
         if pair.is_text {
             string(text(pair)?, out);
@@ -32,22 +33,39 @@ fn is_long_name(name: &str) -> bool {
     written.is_full()
 }
 
+/// A name; Ruby's reader takes `<<` for a merge in quotes too, unless a tag says that it is a string.
+fn name(text: &str, out: &mut Growing) {
+    out.text(if text == "<<" { "!!str " } else { "" });
+    string(text, out);
+}
+
 /// JSON on one line and with strings that YAML reads the same: it knows no halves of surrogate pairs.
 fn one_line(pair: &Pair, out: &mut Growing) -> Result<(), Unfit> {
-    let unfit = || Unfit::Value(pair.name.clone());
+    let unfit = |obstacle| Unfit::Value(pair.name.clone(), obstacle);
+    let half_letter = || unfit(Obstacle::HalfLetter);
     let mut rest = text(pair)?;
     while let Some(first) = rest.chars().next() {
         let mut end = first.len_utf8();
         match first {
             '"' => {
                 end = string_end(rest);
-                let (quoted, tail) = rest.split_at_checked(end).ok_or_else(unfit)?;
-                let inner: String = serde_json::from_str(quoted).map_err(|_| unfit())?;
+                let (quoted, tail) = rest.split_at_checked(end).ok_or_else(half_letter)?;
+                let inner: String = serde_json::from_str(quoted).map_err(|_| half_letter())?;
                 let inner = Zeroizing::new(inner);
-                if tail.trim_start().starts_with(':') && is_long_name(&inner) {
-                    return Err(unfit());
+                if !tail.trim_start().starts_with(':') {
+                    string(&inner, out);
+                } else if is_long_name(&inner) {
+                    return Err(unfit(Obstacle::LongName));
+                } else {
+                    name(&inner, out);
                 }
-                string(&inner, out);
+            }
+            '-' | '0'..='9' => {
+                end = rest
+                    .find(|letter| !is_of_number(letter))
+                    .unwrap_or(rest.len());
+                let (literal, _) = rest.split_at(end);
+                number(literal, out);
             }
             ':' => out.text(": "),
             ',' => out.text(", "),
@@ -57,6 +75,26 @@ fn one_line(pair: &Pair, out: &mut Growing) -> Result<(), Unfit> {
         rest = rest.get(end..).unwrap_or_default();
     }
     Ok(())
+}
+
+fn is_of_number(letter: char) -> bool {
+    letter.is_ascii_digit() || "+-.eE".contains(letter)
+}
+
+/// A number as JSON has it; in YAML 1.1 one with an exponent also has a point, and the exponent a sign.
+fn number(literal: &str, out: &mut Growing) {
+    let Some((mantissa, exponent)) = literal.split_once(['e', 'E']) else {
+        return out.text(literal);
+    };
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['+', '-']) {
+        ""
+    } else {
+        "+"
+    };
+    for part in [mantissa, point, "e", sign, exponent] {
+        out.text(part);
+    }
 }
 
 /// Where the JSON string ends that begins here.

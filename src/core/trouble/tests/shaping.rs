@@ -1,7 +1,7 @@
 //! Every trouble with making the keys of a Secret.
 
 use crate::api::Format;
-use crate::core::shape::{Fault, KeysError, TemplateFault, TemplateFaultKind};
+use crate::core::shape::{Fault, KeysError, Obstacle, TemplateFault, TemplateFaultKind};
 
 fn template_faults(name: &str) -> Vec<TemplateFault> {
     let kinds = [
@@ -64,6 +64,7 @@ pub(super) fn faults(name: &str) -> Vec<Fault> {
             key: key(),
             format,
             name: key(),
+            obstacle: Obstacle::Colon,
         },
     ];
     let template = |fault| Fault::Template { key: key(), fault };
