@@ -7,6 +7,7 @@ pub mod certainty;
 pub mod content;
 pub mod due;
 pub mod grant;
+pub mod lease;
 pub mod observed;
 pub mod outcome;
 pub mod pace;
