@@ -13,6 +13,7 @@ use kube::core::Status;
 use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
+use super::term::Term;
 
 /// An API server that takes longer than this over one small object is not there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -23,6 +24,45 @@ pub(super) const METADATA_ONLY: &str =
 
 /// Asks for the whole object.
 pub(super) const WHOLE: &str = "application/json";
+
+/// The API server, and whether it may be written to.
+#[derive(Clone)]
+pub struct Server {
+    client: Client,
+    term: Option<Term>,
+}
+
+impl Server {
+    /// The API server for who only reads.
+    #[must_use]
+    pub const fn to_read(client: Client) -> Self {
+        Self { client, term: None }
+    }
+
+    /// The API server for who writes as long as the term lasts.
+    #[must_use]
+    pub const fn during(client: Client, term: Term) -> Self {
+        Self {
+            client,
+            term: Some(term),
+        }
+    }
+
+    /// For watches, which only read.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Sends the request and reads the reply; a write only if this process leads at that moment.
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, Refusal> {
+        let leads = || self.term.as_ref().is_some_and(Term::lasts);
+        if call.method == Method::GET || leads() {
+            send(&self.client, call).await
+        } else {
+            Err(Refusal::NotLeading)
+        }
+    }
+}
 
 /// One request to the API server.
 pub(super) struct Call {
@@ -43,7 +83,7 @@ impl Call {
     }
 }
 
-/// Sends the request and reads the reply.
+/// Sends the request, whoever leads, and reads the reply.
 pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
     tokio::time::timeout(ANSWER_WITHIN, exchange(client, call))
         .await

@@ -6,11 +6,15 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+
 use super::memory::Memory;
+use super::pass::UNREADABLE_SPEC_WAIT;
 use super::targets::{Bond, Targets, bearer_key, is_newer};
-use crate::api::{NcpSecretStatus, Reason};
+use crate::api::{NcpSecretStatus, Reason, StoreKind};
 use crate::cluster::{Decoded, StoreObject, WatchedSecret};
 use crate::core::observed::Observed;
+use crate::core::overdue::is_overdue;
 use crate::core::request::{ObjectKey, Request, StoreKey};
 use crate::core::trouble::Trouble;
 
@@ -18,6 +22,8 @@ use crate::core::trouble::Trouble;
 #[derive(Default)]
 pub struct Inventory {
     state: Mutex<State>,
+    /// Whether the stores of the cluster are nobody's here, because only certain namespaces are followed.
+    local: bool,
 }
 
 #[derive(Default)]
@@ -40,6 +46,8 @@ pub struct Known {
     pub status: Arc<NcpSecretStatus>,
     /// What its last pass left behind.
     pub memory: Memory,
+    /// When the next pass is to begin, unless one runs.
+    wanted: Option<Timestamp>,
 }
 
 /// What an event means for the object that it is about.
@@ -52,6 +60,45 @@ pub enum Novelty {
 }
 
 impl Inventory {
+    /// Knows nothing yet, and never knows the stores of the cluster.
+    #[must_use]
+    pub fn of_certain_namespaces() -> Self {
+        Self {
+            local: true,
+            ..Self::default()
+        }
+    }
+
+    /// Forgets what passes left behind: another process may have made some since.
+    pub fn begin_anew(&self) {
+        for known in self.lock().objects.values_mut() {
+            known.memory = Memory::default();
+            known.wanted = None;
+        }
+    }
+
+    /// Takes note that a pass over an object is to begin at that moment, or sooner if that was said before.
+    pub fn wanted(&self, key: &ObjectKey, at: Timestamp) {
+        if let Some(known) = self.lock().objects.get_mut(key) {
+            known.wanted = Some(known.wanted.map_or(at, |earlier| earlier.min(at)));
+        }
+    }
+
+    /// Takes note that a pass over an object begins.
+    pub fn begun(&self, key: &ObjectKey) {
+        if let Some(known) = self.lock().objects.get_mut(key) {
+            known.wanted = None;
+        }
+    }
+
+    /// How many objects have waited for a pass for too long.
+    #[must_use]
+    pub fn overdue(&self, now: Timestamp) -> usize {
+        let state = self.lock();
+        let known = state.objects.values();
+        known.filter(|known| known.is_overdue(now)).count()
+    }
+
     /// Enters an object as watched.
     pub fn object_seen(&self, key: &ObjectKey, watched: WatchedSecret) -> Novelty {
         let mut state = self.lock();
@@ -240,6 +287,27 @@ impl Inventory {
             .map(|(key, _)| Arc::clone(key))
     }
 
+    /// Why there is no store of that name.
+    #[must_use]
+    pub fn missing(&self, store: &StoreKey) -> Trouble {
+        let store = store.clone();
+        if self.local && store.kind == StoreKind::ClusterNcpSecretStore {
+            Trouble::StoreNotFollowed { store }
+        } else {
+            Trouble::StoreNotFound { store }
+        }
+    }
+
+    /// The objects of a namespace, or of all.
+    #[must_use]
+    pub fn objects_in(&self, namespace: Option<&str>) -> Vec<Arc<ObjectKey>> {
+        let state = self.lock();
+        let keys = state.objects.keys();
+        keys.filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .cloned()
+            .collect()
+    }
+
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -353,7 +421,19 @@ impl Known {
             request: Arc::new(watched.request),
             status: Arc::new(watched.status),
             memory: Memory::default(),
+            wanted: None,
         }
+    }
+
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        let Some(due) = self.wanted.or(self.memory.next_look) else {
+            return false;
+        };
+        let interval = match self.request.as_ref() {
+            Ok(request) => request.interval,
+            Err(_) => UNREADABLE_SPEC_WAIT,
+        };
+        !self.about.deleting && is_overdue(due, interval, now)
     }
 
     fn target_key(&self) -> Option<ObjectKey> {

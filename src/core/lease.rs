@@ -146,6 +146,12 @@ impl Candidate {
         }
     }
 
+    /// Whether a write may have been carried out that it has not heard of.
+    #[must_use]
+    pub const fn is_unsure(&self) -> bool {
+        !self.unanswered.is_empty()
+    }
+
     /// What to do next; `wall` is what the machine's calendar shows, which is written for people.
     #[must_use]
     pub fn step(&self, now: Moment, wall: Timestamp) -> Step {

@@ -10,6 +10,7 @@ pub mod grant;
 pub mod lease;
 pub mod observed;
 pub mod outcome;
+pub mod overdue;
 pub mod pace;
 pub mod pairs;
 pub mod plan;

@@ -61,15 +61,15 @@ async fn readyz_names_the_watch_that_is_missing_until_it_is_there() {
 
     let mut settings = scene.settings();
     settings.kubeconfig = Some(scene.cluster.user_kubeconfig(&name, None).unwrap());
-    let operator = until("the rights are known", async || {
-        Operator::start(settings.clone(), scene.extras()).await.ok()
-    })
-    .await;
+    let operator = Operator::start(settings, scene.extras()).await.unwrap();
     let served = format!("http://{}", operator.address);
-    let waits = "waiting for the first list of: ncpsecretstores; \
-                 are the CRDs installed, and may the operator list them?\n";
+    let namespace = &scene.namespace;
+    let waits = format!(
+        "not ready:\n- ncpsecretstores in namespace {namespace}: the operator may not list and watch them; \
+         give its account the rights in deploy/\n"
+    );
     until("only one watch is missing", async || {
-        (fetch(&format!("{served}/readyz")).await == (503, waits.into())).then_some(())
+        (fetch(&format!("{served}/readyz")).await == (503, waits.clone())).then_some(())
     })
     .await;
     assert_eq!(

@@ -46,6 +46,8 @@ pub struct Scene {
     pub cluster_stores: bool,
     /// Whether the operator follows all namespaces, as it does in production.
     everywhere: bool,
+    /// Whether operators wait for a Lease. That of one that was killed, or cut off, would have to be waited for.
+    pub leader_election: bool,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
@@ -116,6 +118,7 @@ impl Scene {
             steering,
             cluster_stores: false,
             everywhere: false,
+            leader_election: false,
             longest_pass: None,
             swapped_hosts: false,
             kubeconfig,
@@ -149,7 +152,7 @@ impl Scene {
     }
 
     /// What the operator's own program is called with.
-    pub fn arguments(&self) -> [String; 8] {
+    pub fn arguments(&self) -> [String; 9] {
         let mut endpoints = self.emulator.endpoints().clone();
         if self.swapped_hosts {
             std::mem::swap(&mut endpoints.kr_regional, &mut endpoints.kr_global);
@@ -160,6 +163,7 @@ impl Scene {
             "--allow-loopback-http",
             &format!("--kubeconfig={}", self.kubeconfig.display()),
             &format!("--namespace={}", self.namespace),
+            &format!("--leader-election={}", self.leader_election),
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
             &format!("--endpoint-kr-global={}", endpoints.kr_global),
             &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
@@ -188,10 +192,10 @@ impl Scene {
         };
         Extras {
             clock: Some(self.clock.clone()),
-            scope: Scope {
+            scope: Some(Scope {
                 namespaces,
                 cluster_stores: self.cluster_stores,
-            },
+            }),
             longest_pass: self.longest_pass,
         }
     }
@@ -396,14 +400,16 @@ impl Scene {
         self.cluster.audit().mark().unwrap()
     }
 
-    /// What the operator asked of the API server since the mark, apart from watches and the lists before them.
+    /// What the operator asked of the API server since the mark, apart from watches, the lists before them, and the Lease.
     pub fn requests(&self, since: Mark) -> Vec<Request> {
         let user = format!("system:serviceaccount:{}:operator", self.namespace);
         let requests = self.cluster.audit().since(since).unwrap();
         requests
             .into_iter()
             .filter(|request| {
-                request.user == user && !["watch", "list"].contains(&request.verb.as_str())
+                request.user == user
+                    && !["watch", "list"].contains(&request.verb.as_str())
+                    && request.resource != "leases"
             })
             .collect()
     }
@@ -482,13 +488,29 @@ pub async fn install(client: &Client) {
             .unwrap()
             .unwrap();
     }
-    let manifests = include_str!("../../deploy/rbac.yaml");
-    for manifest in manifests
-        .split("---\n")
-        .filter(|text| text.contains("kind: ClusterRole\n"))
-    {
-        apply_cluster_object(client, serde_saphyr::from_str(manifest).unwrap()).await;
+    for role in rights("ClusterRole") {
+        apply_cluster_object(client, role).await;
     }
+}
+
+/// The objects of that kind in `deploy/rbac.yaml`.
+fn rights(kind: &str) -> impl Iterator<Item = DynamicObject> {
+    let manifests = include_str!("../../deploy/rbac.yaml").split("---\n");
+    manifests
+        .filter(move |text| text.contains(&format!("\nkind: {kind}\n")))
+        .map(|text| serde_saphyr::from_str(text).unwrap())
+}
+
+pub async fn apply_object(client: &Client, object: DynamicObject) {
+    let types = object.types.clone().unwrap();
+    let gvk = GroupVersionKind::try_from(&types).unwrap();
+    let namespace = object.namespace().unwrap();
+    let resource = ApiResource::from_gvk(&gvk);
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &resource);
+    let apply = PatchParams::apply("tests").force();
+    api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
+        .await
+        .unwrap();
 }
 
 async fn apply_cluster_object(client: &Client, object: DynamicObject) {
@@ -522,6 +544,16 @@ async fn authorize(cluster: &Cluster, client: &Client, namespace: &str) -> PathB
         "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": namespace}],
     });
     apply_cluster_object(client, serde_json::from_value(binding).unwrap()).await;
+    for kind in ["Role", "RoleBinding"] {
+        for mut object in rights(kind) {
+            object.metadata.namespace = Some(namespace.to_owned());
+            if kind == "RoleBinding" {
+                object.data["subjects"][0]["name"] = json!("operator");
+                object.data["subjects"][0]["namespace"] = json!(namespace);
+            }
+            apply_object(client, object).await;
+        }
+    }
     cluster
         .service_account_kubeconfig(namespace, "operator")
         .unwrap()
