@@ -19,6 +19,9 @@ use crate::api::{GROUP, MANAGER, Reason};
 /// Most bytes that an event's note may have.
 const LONGEST_NOTE: usize = 1000;
 
+/// How much of an object's name is in that of an event about it.
+const LONGEST_STEM: usize = 50;
+
 /// Nobody waits longer for an event to be sent.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 
@@ -70,8 +73,7 @@ impl Announcer {
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            // The API server shortens a long name so that it fits.
-            "metadata": {"generateName": format!("{}.", subject.name)},
+            "metadata": {"generateName": prefix(subject.name)},
             "eventTime": MicroTime(self.calendar.now()),
             "type": "Warning",
             "reason": reason.as_str(),
@@ -90,8 +92,14 @@ impl Announcer {
             content: Some(("application/json", Bytes::from(event.to_string()))),
         };
         let sent = self.server.send::<IgnoredAny>(call);
-        if !matches!(tokio::time::timeout(SEND_WITHIN, sent).await, Ok(Ok(_))) {
+        let sent = tokio::time::timeout(SEND_WITHIN, sent).await;
+        let failed = match sent {
+            Ok(sent) => sent.err().map(|refusal| refusal.to_string()),
+            Err(_) => Some("no answer in time".into()),
+        };
+        if let Some(cause) = failed {
             tracing::warn!(
+                cause,
                 kind = subject.kind,
                 namespace = subject.namespace,
                 name = subject.name,
@@ -102,7 +110,27 @@ impl Announcer {
     }
 }
 
+/// What the name of an event begins with: the API server appends something random.
+fn prefix(name: &str) -> String {
+    let most = name.floor_char_boundary(LONGEST_STEM);
+    let stem = name.get(..most).unwrap_or(name);
+    format!("{}-", stem.trim_end_matches(['.', '-']))
+}
+
 fn shorten(note: &str) -> &str {
     note.get(..note.floor_char_boundary(LONGEST_NOTE))
         .unwrap_or(note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_valid_names_whatever_the_name_of_the_object() {
+        assert_eq!(prefix("orders-db"), "orders-db-");
+        assert_eq!(prefix(&"n".repeat(253)), format!("{}-", "n".repeat(50)));
+        let dotted = format!("{}.-.b", "a".repeat(48));
+        assert_eq!(prefix(&dotted), format!("{}-", "a".repeat(48)));
+    }
 }

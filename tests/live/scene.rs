@@ -48,6 +48,8 @@ pub struct Scene {
     everywhere: bool,
     /// Whether operators wait for a Lease. That of one that was killed, or cut off, would have to be waited for.
     pub leader_election: bool,
+    /// How many passes may run at once.
+    pub concurrency: u16,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
@@ -62,6 +64,8 @@ impl Scene {
         let mut scene = Self::without_operator().await;
         scene.create_store("ncp").await;
         scene.start_operator().await;
+        // So that this write is over before a test counts others.
+        scene.until_store("ncp", "Configured").await;
         scene
     }
 
@@ -92,7 +96,7 @@ impl Scene {
 
     async fn in_cluster(cluster: Cluster, client: Client) -> Self {
         let namespace = create_namespace(&client).await;
-        let kubeconfig = authorize(&cluster, &client, &namespace).await;
+        let kubeconfig = authorize(&cluster, &client, &namespace, "operator").await;
         let (clock, steering) = Clock::steered(machine_time());
         let emulator = Emulator::start(ncp_emulator::Settings {
             clock: clock.clone(),
@@ -119,6 +123,7 @@ impl Scene {
             cluster_stores: false,
             everywhere: false,
             leader_election: false,
+            concurrency: 32,
             longest_pass: None,
             swapped_hosts: false,
             kubeconfig,
@@ -152,7 +157,7 @@ impl Scene {
     }
 
     /// What the operator's own program is called with.
-    pub fn arguments(&self) -> [String; 9] {
+    pub fn arguments(&self) -> [String; 10] {
         let mut endpoints = self.emulator.endpoints().clone();
         if self.swapped_hosts {
             std::mem::swap(&mut endpoints.kr_regional, &mut endpoints.kr_global);
@@ -164,6 +169,7 @@ impl Scene {
             &format!("--kubeconfig={}", self.kubeconfig.display()),
             &format!("--namespace={}", self.namespace),
             &format!("--leader-election={}", self.leader_election),
+            &format!("--concurrency={}", self.concurrency),
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
             &format!("--endpoint-kr-global={}", endpoints.kr_global),
             &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
@@ -177,6 +183,11 @@ impl Scene {
         self.kubeconfig = cluster
             .service_account_kubeconfig(&self.namespace, "operator")
             .unwrap();
+    }
+
+    /// Lets operators that are started from now on run under a service account of that name, with the same rights.
+    pub async fn use_account(&mut self, account: &str) {
+        self.kubeconfig = authorize(&self.cluster, &self.client, &self.namespace, account).await;
     }
 
     /// Lets operators that are started from now on reach the API server as that file says.
@@ -402,7 +413,12 @@ impl Scene {
 
     /// What the operator asked of the API server since the mark, apart from watches, the lists before them, and the Lease.
     pub fn requests(&self, since: Mark) -> Vec<Request> {
-        let user = format!("system:serviceaccount:{}:operator", self.namespace);
+        self.requests_of("operator", since)
+    }
+
+    /// The same for an operator that runs under another service account of the scene.
+    pub fn requests_of(&self, account: &str, since: Mark) -> Vec<Request> {
+        let user = format!("system:serviceaccount:{}:{account}", self.namespace);
         let requests = self.cluster.audit().since(since).unwrap();
         requests
             .into_iter()
@@ -501,7 +517,7 @@ fn rights(kind: &str) -> impl Iterator<Item = DynamicObject> {
         .map(|text| serde_saphyr::from_str(text).unwrap())
 }
 
-pub async fn apply_object(client: &Client, object: DynamicObject) {
+async fn apply_object(client: &Client, object: DynamicObject) {
     let types = object.types.clone().unwrap();
     let gvk = GroupVersionKind::try_from(&types).unwrap();
     let namespace = object.namespace().unwrap();
@@ -523,7 +539,7 @@ async fn apply_cluster_object(client: &Client, object: DynamicObject) {
         .unwrap();
 }
 
-async fn create_namespace(client: &Client) -> String {
+pub async fn create_namespace(client: &Client) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test-{}-{number}", std::process::id());
@@ -536,26 +552,32 @@ async fn create_namespace(client: &Client) -> String {
 }
 
 /// A service account of the namespace with the rights of `deploy/rbac.yaml`; answers its kubeconfig.
-async fn authorize(cluster: &Cluster, client: &Client, namespace: &str) -> PathBuf {
+async fn authorize(
+    cluster: &Cluster,
+    client: &Client,
+    namespace: &str,
+    account: &str,
+) -> PathBuf {
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": namespace},
+        "metadata": {"name": format!("{namespace}-{account}")},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "ncp-secret-operator"},
-        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
     });
     apply_cluster_object(client, serde_json::from_value(binding).unwrap()).await;
     for kind in ["Role", "RoleBinding"] {
         for mut object in rights(kind) {
             object.metadata.namespace = Some(namespace.to_owned());
             if kind == "RoleBinding" {
-                object.data["subjects"][0]["name"] = json!("operator");
+                object.metadata.name = Some(account.to_owned());
+                object.data["subjects"][0]["name"] = json!(account);
                 object.data["subjects"][0]["namespace"] = json!(namespace);
             }
             apply_object(client, object).await;
         }
     }
     cluster
-        .service_account_kubeconfig(namespace, "operator")
+        .service_account_kubeconfig(namespace, account)
         .unwrap()
 }
 

@@ -123,3 +123,40 @@ fn an_object_that_was_made_anew_has_no_claim_from_before() {
         [Arc::new(key("orders"))]
     );
 }
+
+#[test]
+fn r14_what_was_wanted_and_not_begun_becomes_overdue_and_what_was_tried_does_not() {
+    let inventory = Inventory::default();
+    let orders = key("orders");
+    inventory.object_seen(&orders, watched("orders", "1", 1, "orders"));
+    let hours = |hours: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
+    let after = |due: i64| hours(due + 2) + jiff::SignedDuration::from_secs(61);
+    assert_eq!(inventory.overdue(hours(100)), 0, "nobody asked for a pass");
+
+    inventory.wanted(&orders, hours(7));
+    inventory.wanted(&orders, hours(5));
+    inventory.wanted(&orders, hours(9));
+    assert_eq!(inventory.overdue(hours(7)), 0);
+    assert_eq!(inventory.overdue(after(5)), 1, "an interval is an hour");
+
+    inventory.begun(&orders);
+    assert_eq!(inventory.overdue(hours(100)), 0);
+    let memory = Memory {
+        next_look: Some(hours(10)),
+        ..Memory::default()
+    };
+    inventory.remember(&orders, "1", memory.clone());
+    assert_eq!(inventory.overdue(after(10)), 1, "also if nobody asked again");
+    inventory.wanted(&orders, hours(20));
+    assert_eq!(inventory.overdue(after(10)), 0, "it waits after a pass that broke");
+
+    let mut leaving = watched("orders", "1", 2, "orders");
+    leaving.about.deleting = true;
+    inventory.object_seen(&orders, leaving);
+    assert_eq!(inventory.overdue(hours(100)), 0, "it goes");
+
+    inventory.object_seen(&orders, watched("orders", "2", 3, "orders"));
+    inventory.wanted(&orders, hours(0));
+    inventory.begin_anew();
+    assert_eq!(inventory.overdue(hours(100)), 0, "another process led");
+}
