@@ -228,11 +228,7 @@ impl Election {
         }
     }
 
-    fn notice(
-        &mut self,
-        event: Result<Event<Lease>, watcher::Error>,
-        listed: &mut Option<Lease>,
-    ) {
+    fn notice(&mut self, event: Result<Event<Lease>, watcher::Error>, listed: &mut Option<Lease>) {
         match event {
             Ok(Event::Init) => *listed = None,
             Ok(Event::InitApply(lease)) => *listed = Some(lease),

@@ -93,14 +93,7 @@ impl Objects {
             self.api::<NcpSecretStore>(namespace),
             watcher::Config::default(),
         );
-        follow(
-            "ncpsecretstores",
-            namespace,
-            ready(()),
-            events,
-            store,
-            sink,
-        )
+        follow("ncpsecretstores", namespace, ready(()), events, store, sink)
     }
 
     /// Follows the cluster's stores.

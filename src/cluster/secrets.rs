@@ -6,9 +6,9 @@
 use http::Method;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
-use kube::Api;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroize;

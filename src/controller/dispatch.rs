@@ -107,7 +107,7 @@ struct Running {
 
 impl Running {
     fn start(&mut self, world: &Arc<World>, key: Arc<ObjectKey>) {
-        world.inventory.begun(&key);
+        world.inventory.begun(&key, world.clock.now());
         let world = Arc::clone(world);
         let object = Arc::clone(&key);
         let task = self
@@ -140,6 +140,7 @@ impl Running {
             }
         };
         if let Some(key) = self.objects.remove(&id) {
+            world.inventory.ended(&key);
             if let Some(next) = &next {
                 world.inventory.wanted(&key, next.at);
             }

@@ -146,7 +146,11 @@ impl Feeds {
             "all watches are complete, passes begin"
         );
         for store in self.inventory.store_keys() {
-            if within.is_none() || store.namespace.as_deref().is_none_or(|own| within == Some(own))
+            if within.is_none()
+                || store
+                    .namespace
+                    .as_deref()
+                    .is_none_or(|own| within == Some(own))
             {
                 sink.name(store);
             }

@@ -46,8 +46,10 @@ pub struct Known {
     pub status: Arc<NcpSecretStatus>,
     /// What its last pass left behind.
     pub memory: Memory,
-    /// When the next pass is to begin, unless one runs.
+    /// When the next pass is to begin, if one was asked for.
     wanted: Option<Timestamp>,
+    /// When the pass that runs began.
+    begun: Option<Timestamp>,
 }
 
 /// What an event means for the object that it is about.
@@ -74,6 +76,7 @@ impl Inventory {
         for known in self.lock().objects.values_mut() {
             known.memory = Memory::default();
             known.wanted = None;
+            known.begun = None;
         }
     }
 
@@ -85,9 +88,17 @@ impl Inventory {
     }
 
     /// Takes note that a pass over an object begins.
-    pub fn begun(&self, key: &ObjectKey) {
+    pub fn begun(&self, key: &ObjectKey, now: Timestamp) {
         if let Some(known) = self.lock().objects.get_mut(key) {
+            known.begun = Some(now);
             known.wanted = None;
+        }
+    }
+
+    /// Takes note that the pass over an object has ended, however it did.
+    pub fn ended(&self, key: &ObjectKey) {
+        if let Some(known) = self.lock().objects.get_mut(key) {
+            known.begun = None;
         }
     }
 
@@ -422,11 +433,13 @@ impl Known {
             status: Arc::new(watched.status),
             memory: Memory::default(),
             wanted: None,
+            begun: None,
         }
     }
 
     fn is_overdue(&self, now: Timestamp) -> bool {
-        let Some(due) = self.wanted.or(self.memory.next_look) else {
+        let asked = self.begun.into_iter().chain(self.wanted).min();
+        let Some(due) = asked.or(self.memory.next_look) else {
             return false;
         };
         let interval = match self.request.as_ref() {

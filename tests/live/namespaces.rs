@@ -159,7 +159,8 @@ fn reason(object: &NcpSecret) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_namespace_without_rights_is_named_and_keeps_no_other_waiting_and_others_are_left_alone() {
+async fn a_namespace_without_rights_is_named_and_keeps_no_other_waiting_and_others_are_left_alone()
+{
     let scene = Scene::without_operator().await;
     scene.create_store("ncp").await;
     let own = create_namespace(&scene.client).await;

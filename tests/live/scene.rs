@@ -552,12 +552,7 @@ pub async fn create_namespace(client: &Client) -> String {
 }
 
 /// A service account of the namespace with the rights of `deploy/rbac.yaml`; answers its kubeconfig.
-async fn authorize(
-    cluster: &Cluster,
-    client: &Client,
-    namespace: &str,
-    account: &str,
-) -> PathBuf {
+async fn authorize(cluster: &Cluster, client: &Client, namespace: &str, account: &str) -> PathBuf {
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
         "metadata": {"name": format!("{namespace}-{account}")},

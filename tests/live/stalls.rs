@@ -79,7 +79,8 @@ async fn r6_an_api_server_that_is_away_for_a_while_is_found_again() {
 }
 
 #[tokio::test]
-async fn r14_an_outage_of_ncp_that_keeps_every_place_taken_is_measured_and_does_not_fail_liveness() {
+async fn r14_an_outage_of_ncp_that_keeps_every_place_taken_is_measured_and_does_not_fail_liveness()
+{
     const OVERDUE: &str = "ncp_secret_operator_overdue";
     let mut scene = Scene::without_operator().await;
     scene.create_store("ncp").await;
