@@ -133,3 +133,47 @@ fn unreachable(error: &kube::Error) -> Refusal {
     };
     Refusal::Unreachable(what.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The result of a request to a server that is not there: what was sent is unreachable, what was not is refused.
+    async fn asked(server: &Server, method: Method) -> Refusal {
+        let call = Call {
+            method,
+            path: "/api".into(),
+            accept: WHOLE,
+            content: None,
+        };
+        server.send::<IgnoredAny>(call).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn r12_only_reads_are_sent_by_who_does_not_lead() {
+        let nowhere = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let client = Client::try_from(nowhere).unwrap();
+        let (mandate, term) = Term::until(Instant::now() + Duration::from_hours(1));
+        let leads = Server::during(client.clone(), term);
+        let reads = Server::to_read(client);
+        let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for method in &writes {
+            let sent = asked(&leads, method.clone()).await;
+            assert!(matches!(sent, Refusal::Unreachable(_)), "{method} {sent}");
+            let refused = asked(&reads, method.clone()).await;
+            assert!(matches!(refused, Refusal::NotLeading), "{method} {refused}");
+        }
+        drop(mandate);
+        for method in writes {
+            let refused = asked(&leads, method.clone()).await;
+            assert!(matches!(refused, Refusal::NotLeading), "{method} {refused}");
+        }
+        for server in [leads, reads] {
+            let sent = asked(&server, Method::GET).await;
+            assert!(matches!(sent, Refusal::Unreachable(_)), "{sent}");
+        }
+    }
+}
