@@ -67,7 +67,9 @@ async fn readyz(State(shown): State<Shown>) -> impl IntoResponse {
 }
 
 fn lines(items: &[String]) -> String {
-    items.iter().map(|item| format!("- {item}\n")).collect()
+    items
+        .iter()
+        .fold(String::new(), |text, item| text + "- " + item + "\n")
 }
 
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {

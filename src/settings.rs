@@ -21,7 +21,7 @@ pub struct Settings {
     pub namespace: Option<String>,
 
     /// Namespaces to keep to, separated by commas. Without it: all. With it the operator needs no rights outside them and
-    /// its own namespace, and cannot read through a ClusterNcpSecretStore.
+    /// its own namespace, and cannot read through stores of the cluster.
     #[arg(
         long,
         env = "NCP_SECRET_OPERATOR_WATCH_NAMESPACES",

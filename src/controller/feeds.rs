@@ -126,7 +126,7 @@ impl Feeds {
     pub async fn attend(&self, desk: Desk) {
         let _open = self.outlet.open(desk);
         join_all(self.parts.iter().map(|part| self.attend_to(part))).await;
-        pending().await
+        pending::<()>().await;
     }
 
     async fn attend_to(&self, part: &Part) {
@@ -134,6 +134,7 @@ impl Feeds {
             feed.completed().await;
         }
         let within = part.namespace.as_deref();
+        self.inventory.doubt_missing_targets(within);
         self.outlet.admit(within);
         let sink = Sink {
             inventory: Arc::clone(&self.inventory),

@@ -16,6 +16,7 @@ use crate::cluster::{Decoded, StoreObject, WatchedSecret};
 use crate::core::observed::Observed;
 use crate::core::overdue::is_overdue;
 use crate::core::request::{ObjectKey, Request, StoreKey};
+use crate::core::status::{previous_reason, was_deleted, was_synced};
 use crate::core::trouble::Trouble;
 
 /// Everything that is known, behind one lock that is never held across a wait.
@@ -77,6 +78,28 @@ impl Inventory {
             known.memory = Memory::default();
             known.wanted = None;
             known.begun = None;
+        }
+    }
+
+    /// Has the first pass over objects of a namespace, or of all, ask for a target that should be there and is not known.
+    ///
+    /// One that another process wrote may have been seen before its object was, and so have passed by.
+    pub fn doubt_missing_targets(&self, namespace: Option<&str>) {
+        let mut state = self.lock();
+        let State {
+            objects, targets, ..
+        } = &mut *state;
+        for known in objects.values_mut() {
+            if let Some(key) = known.target_key()
+                && namespace.is_none_or(|namespace| key.namespace == namespace)
+                && known.memory.next_look.is_none()
+                && targets.get(&key).is_none()
+            {
+                let status = &known.status;
+                known.memory.recheck = was_synced(status)
+                    && !was_deleted(status)
+                    && previous_reason(status) != Some(Reason::TargetMissing);
+            }
         }
     }
 

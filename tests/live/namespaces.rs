@@ -1,4 +1,4 @@
-//! An operator that keeps to certain namespaces, with Roles in them and no ClusterRole at all.
+//! An operator that keeps to certain namespaces, with `Role`s in them and no `ClusterRole` at all.
 
 use clap::Parser;
 use k8s_openapi::api::core::v1::Secret;
@@ -183,8 +183,8 @@ async fn a_namespace_without_rights_is_named_and_keeps_no_other_waiting_and_othe
     );
     until("it is ready and names what is missing", async || {
         let (status, text) = fetch(&readyz).await;
-        let names = text.starts_with("ok, but without:\n") && text.contains(&named);
-        (status == 200 && names).then_some(())
+        let says_so = text.starts_with("ok, but without:\n") && text.contains(&named);
+        (status == 200 && says_so).then_some(())
     })
     .await;
     scene

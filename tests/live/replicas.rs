@@ -144,7 +144,13 @@ async fn r12_a_killed_leader_is_followed_within_15_seconds_by_one_that_was_idle_
     // Everything else that happens on a busy machine is allowed for.
     assert!(took < Duration::from_secs(18), "{took:?}");
     assert!(standby.leads().await);
-    assert_eq!(scene.looks_at(&id), looks, "it was not due");
+    let asked = scene.requests_of(standby.account, mark);
+    let log = standby.log();
+    assert_eq!(
+        scene.looks_at(&id),
+        looks,
+        "it was not due: {asked:?} {log}"
+    );
     assert_eq!(scene.secret("orders-db").await, secret);
     let spec = scene.lease().await.spec.unwrap();
     assert_eq!(spec.lease_transitions, Some(1));

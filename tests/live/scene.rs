@@ -34,6 +34,7 @@ pub async fn own_control_plane() -> ControlPlane {
 }
 
 /// Everything that a test works with.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Scene {
     pub cluster: Cluster,
     pub client: Client,

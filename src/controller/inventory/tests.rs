@@ -175,3 +175,31 @@ fn r14_what_was_wanted_and_not_begun_becomes_overdue_and_what_was_tried_does_not
     inventory.begin_anew();
     assert_eq!(inventory.overdue(hours(100)), 0, "another process led");
 }
+
+#[test]
+fn r7_a_target_that_was_seen_before_its_object_is_asked_for_before_it_is_taken_for_missing() {
+    let synced = |name: &str, version| WatchedSecret {
+        status: serde_json::from_value(json!({
+            "observedGeneration": 1,
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "Synced", "message": "",
+                "lastTransitionTime": "2026-11-22T12:00:00Z",
+            }],
+            "target": {"name": name, "keys": [], "changedTime": "2026-11-22T12:00:00Z"},
+        }))
+        .unwrap(),
+        ..watched(name, name, version, name)
+    };
+    let inventory = Inventory::default();
+    inventory.target_seen(key("early"), carrying("early", "early", 1));
+    inventory.object_seen(&key("early"), synced("early", 2));
+    inventory.object_seen(&key("late"), synced("late", 3));
+    inventory.target_seen(key("late"), carrying("late", "late", 4));
+    inventory.object_seen(&key("new"), watched("new", "new", 5, "new"));
+    inventory.doubt_missing_targets(Some("elsewhere"));
+    let doubted = |name: &str| inventory.object(&key(name)).unwrap().memory.recheck;
+    assert!(!doubted("early"));
+    inventory.doubt_missing_targets(None);
+    assert!(doubted("early"));
+    assert!(!doubted("late") && !doubted("new"));
+}

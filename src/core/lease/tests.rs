@@ -11,11 +11,11 @@ fn at(seconds: u64) -> Moment {
 
 /// What calendars show is of no account, so it is always the same.
 fn wall() -> Timestamp {
-    "2026-11-22T12:00:00.123456789Z".parse().unwrap()
+    time("2026-11-22T12:00:00.123456789Z")
 }
 
-fn micros(text: &str) -> Option<Timestamp> {
-    Some(text.parse().unwrap())
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
 }
 
 fn candidate() -> Candidate {
@@ -28,9 +28,9 @@ fn held_by(holder: &str, version: u64) -> Seen {
         record: Record {
             holder: Some(holder.into()),
             lasts: Duration::from_secs(15),
-            acquired: micros("2020-01-01T00:00:00Z"),
+            acquired: Some(time("2020-01-01T00:00:00Z")),
             // Far ahead: whoever compared clocks would wait for ever.
-            renewed: micros(&format!("2999-01-01T00:00:{version:02}Z")),
+            renewed: Some(time(&format!("2999-01-01T00:00:{version:02}Z"))),
             transitions: 4,
         },
     }
@@ -68,8 +68,8 @@ fn a_lease_that_was_never_there_is_made_at_once() {
         record: Record {
             holder: Some(ME.into()),
             lasts: Duration::from_secs(15),
-            acquired: micros("2026-11-22T12:00:00.123456Z"),
-            renewed: micros("2026-11-22T12:00:00.123456Z"),
+            acquired: Some(time("2026-11-22T12:00:00.123456Z")),
+            renewed: Some(time("2026-11-22T12:00:00.123456Z")),
             transitions: 0,
         },
     };
@@ -154,12 +154,12 @@ fn a_leader_renews_every_two_seconds_and_leads_for_ten_from_the_moment_it_sent_t
     assert_eq!(renewal.record.transitions, 0);
     assert_eq!(
         renewal.record.acquired,
-        micros("2026-11-22T12:00:00.123456Z")
+        Some(time("2026-11-22T12:00:00.123456Z"))
     );
     // Also when the calendar stands still, others see that something changed.
     assert_eq!(
         renewal.record.renewed,
-        micros("2026-11-22T12:00:00.123457Z")
+        Some(time("2026-11-22T12:00:00.123457Z"))
     );
     candidate.sends(renewal, at(53));
     candidate.accepted("2".into(), at(58));
