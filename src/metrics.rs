@@ -28,6 +28,9 @@ pub struct Metrics {
     objects: Gauge<i64, AtomicI64>,
     ready: Gauge<i64, AtomicI64>,
     waiting: Gauge<i64, AtomicI64>,
+    leader: Gauge<i64, AtomicI64>,
+    overdue: Gauge<i64, AtomicI64>,
+    watches_missing: Gauge<i64, AtomicI64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +73,9 @@ impl Default for Metrics {
         let objects = Gauge::default();
         let ready = Gauge::default();
         let waiting = Gauge::default();
+        let leader = Gauge::default();
+        let overdue = Gauge::default();
+        let watches_missing = Gauge::default();
         registry.register(
             "passes",
             "Passes over objects, by how they ended",
@@ -108,6 +114,21 @@ impl Default for Metrics {
             waiting.clone(),
         );
         registry.register(
+            "leader",
+            "1 while this process leads, 0 while it stands by",
+            leader.clone(),
+        );
+        registry.register(
+            "overdue",
+            "NcpSecrets that have waited for a pass for two intervals and a minute",
+            overdue.clone(),
+        );
+        registry.register(
+            "watches_missing",
+            "Watches whose first list is not complete",
+            watches_missing.clone(),
+        );
+        registry.register(
             "build",
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
@@ -124,6 +145,9 @@ impl Default for Metrics {
             objects,
             ready,
             waiting,
+            leader,
+            overdue,
+            watches_missing,
         }
     }
 }
@@ -188,9 +212,26 @@ impl Metrics {
 
     /// Shows how much there is to do.
     pub fn queue(&self, ready: usize, waiting: usize, objects: usize) {
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.ready.set(number(ready));
         self.waiting.set(number(waiting));
         self.objects.set(number(objects));
     }
+
+    /// Shows whether this process leads.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(leads.into());
+        if !leads {
+            self.queue(0, 0, 0);
+        }
+    }
+
+    /// Shows how much has been left alone for too long, and how many watches are not complete.
+    pub fn health(&self, overdue: usize, watches_missing: usize) {
+        self.overdue.set(number(overdue));
+        self.watches_missing.set(number(watches_missing));
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

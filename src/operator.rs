@@ -1,19 +1,21 @@
 //! The operator as a whole: everything is set up here, in order, and stopped here.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::{Client, Config};
+use futures::FutureExt;
+use kube::Config;
 use steerable_clock::Clock;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
+use crate::api::MANAGER;
 use crate::clock_feed::{ClockError, follow_clock};
-use crate::cluster::{Announcer, ConnectError, Objects, Refusal, Secrets, Workloads, connect};
-use crate::controller::{
-    Connections, Health, Inventory, Scope, World, dispatch, follow_all, report_stores,
-};
+use crate::cluster::{ConnectError, Election, Objects, Secrets, Server, Term, connect};
+use crate::controller::{Health, Inventory, Office, Scope, follow_all};
+use crate::core::lease::Timing;
 use crate::metrics::Metrics;
 use crate::serve::{Shown, serve};
 use crate::settings::Settings;
@@ -48,14 +50,6 @@ pub enum StartError {
     /// The time.
     #[error(transparent)]
     Clock(#[from] ClockError),
-    /// The installation key.
-    #[error("failed to read or make the installation key in namespace {namespace}")]
-    Key {
-        /// The operator's namespace.
-        namespace: String,
-        /// Why.
-        source: Refusal,
-    },
     /// The port for probes and metrics.
     #[error("failed to listen on {address}: is something else using the port?")]
     Listen {
@@ -71,8 +65,8 @@ pub enum StartError {
 pub struct Extras {
     /// The clock, instead of the machine's or the one that `--clock-url` names.
     pub clock: Option<Clock>,
-    /// The part of the cluster to follow.
-    pub scope: Scope,
+    /// The part of the cluster to follow, instead of what `--watch-namespaces` says.
+    pub scope: Option<Scope>,
     /// How long a pass may take, instead of a minute.
     pub longest_pass: Option<Duration>,
 }
@@ -112,65 +106,52 @@ impl Operator {
             .namespace
             .clone()
             .unwrap_or(config.default_namespace);
-        let secrets = Secrets::new(client.clone());
-        let key = secrets
-            .installation_key(&namespace)
-            .await
-            .map_err(|source| StartError::Key { namespace, source })?;
-
-        let (wakes, woken) = mpsc::unbounded_channel();
-        let (stores, named_stores) = mpsc::unbounded_channel();
-        let inventory = Arc::new(Inventory::default());
-        let objects = Objects::new(client.clone());
-        let feeds = follow_all(
-            &extras.scope,
-            &objects,
-            &secrets,
-            &inventory,
-            &wakes,
-            &stores,
-        );
-        let connections = Arc::new(Connections::new(
-            clock.clone(),
-            secrets.clone(),
-            transport,
-            Arc::clone(&inventory),
-            wakes,
-            stores,
-        ));
-        let world = Arc::new(World {
-            clock,
-            inventory,
-            secrets,
-            objects,
-            workloads: Workloads::new(client.clone()),
-            announcer: announcer(client),
-            connections,
-            key,
-            metrics: metrics.clone(),
-            longest_pass: extras.longest_pass.unwrap_or(LONGEST_PASS),
+        let identity = identity();
+        let election = settings.leader_election.then(|| {
+            let (namespace, identity) = (namespace.clone(), identity.clone());
+            Election::new(client.clone(), namespace, identity, Timing::default())
         });
-        let health = Arc::new(Health::new(feeds));
+
+        let scope = extras.scope;
+        let scope = scope.unwrap_or_else(|| Scope::of(&settings.watch_namespaces));
+        let inventory = Arc::new(if scope.cluster_stores {
+            Inventory::default()
+        } else {
+            Inventory::of_certain_namespaces()
+        });
+        let server = Server::to_read(client.clone());
+        let objects = Objects::new(server.clone());
+        let feeds = follow_all(&scope, &objects, &Secrets::new(server), &inventory);
+        let feeds = Arc::new(feeds);
+        let longest_pass = extras.longest_pass.unwrap_or(LONGEST_PASS);
+        let health = Arc::new(Health::new(
+            clock.clone(),
+            Arc::clone(&feeds),
+            Arc::clone(&inventory),
+            election.as_ref().map(Election::standing),
+            longest_pass,
+        ));
 
         let (stop, stopped) = watch::channel(false);
         let shown = Shown {
             health: Arc::clone(&health),
-            metrics,
+            metrics: metrics.clone(),
         };
         tokio::spawn(serve(listener, shown, asked_to_stop(stopped.clone())));
-        let stores = tokio::spawn(report_stores(Arc::clone(&world), named_stores));
-        let concurrency = usize::from(settings.concurrency);
-        let passes = dispatch(
-            world,
-            Arc::clone(&health),
-            woken,
-            concurrency,
-            asked_to_stop(stopped),
-        );
-        let work = tokio::spawn(async move {
-            passes.await;
-            stores.abort();
-        });
+        let office = Office {
+            clock,
+            client,
+            namespace,
+            identity,
+            inventory,
+            feeds,
+            health: Arc::clone(&health),
+            transport,
+            metrics,
+            longest_pass,
+            concurrency: usize::from(settings.concurrency),
+        };
+        let work = tokio::spawn(run(office, election, stopped));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the operator has started");
         Ok(Self {
             address,
@@ -180,10 +161,10 @@ impl Operator {
         })
     }
 
-    /// Whether all watches have their first list.
+    /// Whether it works, or stands by to.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.health.missing().is_empty()
+        self.health.obstacles().is_empty()
     }
 
     /// Asks running passes to end, and waits for them.
@@ -200,8 +181,40 @@ async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-fn announcer(client: Client) -> Announcer {
-    Announcer::new(client, std::env::var("HOSTNAME").ok())
+/// Works whenever this process leads, until it is asked to stop.
+async fn run(office: Office, mut election: Option<Election>, stopped: watch::Receiver<bool>) {
+    let stop = asked_to_stop(stopped).shared();
+    loop {
+        let term = match &mut election {
+            None => Term::for_ever(),
+            Some(election) => tokio::select! {
+                term = election.gain() => term,
+                () = stop.clone() => break,
+            },
+        };
+        let mut work = pin!(office.serve(&term, stop.clone()));
+        match &mut election {
+            None => work.await,
+            Some(election) => tokio::select! {
+                () = &mut work => {}
+                () = election.keep() => work.await,
+            },
+        }
+        if stop.peek().is_some() {
+            break;
+        }
+    }
+    if let Some(election) = &mut election {
+        election.give_up().await;
+    }
+}
+
+/// A name that no other process has, and by which people find this one: in a pod, the host's name is the pod's.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| MANAGER.into());
+    // Without the machine's random numbers the generator still begins differently in each process.
+    let random = getrandom::u64().unwrap_or_else(|_| fastrand::u64(..));
+    format!("{host}_{random:016x}")
 }
 
 async fn clock(settings: &Settings, config: &Config) -> Result<Clock, StartError> {

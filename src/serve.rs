@@ -42,31 +42,41 @@ pub async fn serve(
 }
 
 async fn livez(State(shown): State<Shown>) -> impl IntoResponse {
-    if shown.health.is_alive() {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the dispatcher or a watch has stopped; a restart is all that helps\n",
-        )
+    match shown.health.ailment() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(ailment) => {
+            let text = format!("{ailment}; a restart is all that helps\n");
+            (StatusCode::INTERNAL_SERVER_ERROR, text)
+        }
     }
 }
 
 async fn readyz(State(shown): State<Shown>) -> impl IntoResponse {
-    let missing = shown.health.missing();
-    if missing.is_empty() {
-        (StatusCode::OK, "ok\n".to_owned())
-    } else {
-        let advice = "are the CRDs installed, and may the operator list them?";
-        let text = format!(
-            "waiting for the first list of: {}; {advice}\n",
-            missing.join(", ")
-        );
-        (StatusCode::SERVICE_UNAVAILABLE, text)
+    let obstacles = shown.health.obstacles();
+    if !obstacles.is_empty() {
+        let text = format!("not ready:\n{}", lines(&obstacles));
+        return (StatusCode::SERVICE_UNAVAILABLE, text);
     }
+    let missing = shown.health.missing();
+    let text = if missing.is_empty() {
+        "ok\n".into()
+    } else {
+        format!("ok, but without:\n{}", lines(&missing))
+    };
+    (StatusCode::OK, text)
+}
+
+fn lines(items: &[String]) -> String {
+    items
+        .iter()
+        .fold(String::new(), |text, item| text + "- " + item + "\n")
 }
 
 async fn metrics(State(shown): State<Shown>) -> impl IntoResponse {
+    let health = &shown.health;
+    shown
+        .metrics
+        .health(health.overdue(), health.missing().len());
     match shown.metrics.text() {
         Ok(text) => {
             let type_ = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
+
+use crate::core::store::is_label;
 
 /// Keeps Kubernetes Secrets equal to secrets in NAVER Cloud Platform Secret Manager.
 #[derive(Clone, Debug, Parser)]
@@ -13,9 +15,32 @@ pub struct Settings {
     #[arg(long, env = "NCP_SECRET_OPERATOR_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
 
-    /// The operator's own namespace, for its installation key. Without it: the namespace of the pod or kubeconfig.
+    /// The operator's own namespace, for its installation key and its Lease. Without it: the namespace of the pod or
+    /// kubeconfig.
     #[arg(long, env = "NCP_SECRET_OPERATOR_NAMESPACE", value_name = "NAME")]
     pub namespace: Option<String>,
+
+    /// Namespaces to keep to, separated by commas. Without it: all. With it the operator needs no rights outside them and
+    /// its own namespace, and cannot read through stores of the cluster.
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_WATCH_NAMESPACES",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = namespace
+    )]
+    pub watch_namespaces: Vec<String>,
+
+    /// Whether to wait for a Lease before anything is written, so that of several replicas one works and the others stand
+    /// by.
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_LEADER_ELECTION",
+        value_name = "BOOL",
+        default_value_t = true,
+        action = ArgAction::Set
+    )]
+    pub leader_election: bool,
 
     /// Where /livez, /readyz and /metrics are served.
     #[arg(
@@ -84,6 +109,14 @@ pub struct Settings {
     /// Take the time from an emulator's clock. Refused unless the API server and all endpoints are on loopback.
     #[arg(long, env = "NCP_SECRET_OPERATOR_CLOCK_URL", value_name = "URL")]
     pub clock_url: Option<String>,
+}
+
+fn namespace(name: &str) -> Result<String, &'static str> {
+    if is_label(name) {
+        Ok(name.to_owned())
+    } else {
+        Err("this is no name of a namespace; leave the setting away to follow all")
+    }
 }
 
 /// The forms of the log.

@@ -9,14 +9,14 @@ use http::Method;
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
-use kube::{Api, Client, Resource};
+use kube::{Api, Resource};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::decode::take;
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
-use super::wire::{Call, METADATA_ONLY, send};
+use super::wire::{Call, METADATA_ONLY, Server};
 use crate::api::{
     ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
     StoreStatus,
@@ -63,14 +63,14 @@ pub struct StoreObject {
 /// The custom resources of the cluster.
 #[derive(Clone)]
 pub struct Objects {
-    client: Client,
+    server: Server,
 }
 
 impl Objects {
-    /// Uses that client.
+    /// Those of that API server.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub const fn new(server: Server) -> Self {
+        Self { server }
     }
 
     /// Follows the `NcpSecret`s of one namespace or of all.
@@ -80,7 +80,7 @@ impl Objects {
         sink: impl FnMut(Change<ObjectKey, WatchedSecret>) + Send + 'static,
     ) -> Feed {
         let events = watcher(self.api::<NcpSecret>(namespace), watcher::Config::default());
-        follow("ncpsecrets", ready(()), events, secret, sink)
+        follow("ncpsecrets", namespace, ready(()), events, secret, sink)
     }
 
     /// Follows the stores of one namespace or of all.
@@ -93,7 +93,7 @@ impl Objects {
             self.api::<NcpSecretStore>(namespace),
             watcher::Config::default(),
         );
-        follow("ncpsecretstores", ready(()), events, store, sink)
+        follow("ncpsecretstores", namespace, ready(()), events, store, sink)
     }
 
     /// Follows the cluster's stores.
@@ -107,6 +107,7 @@ impl Objects {
         );
         follow(
             "clusterncpsecretstores",
+            None,
             ready(()),
             events,
             cluster_store,
@@ -117,8 +118,8 @@ impl Objects {
     fn api<K: Resource<DynamicType = ()>>(&self, namespace: Option<&str>) -> Api<DynamicObject> {
         let resource = ApiResource::erase::<K>(&());
         match namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
-            None => Api::all_with(self.client.clone(), &resource),
+            Some(namespace) => Api::namespaced_with(self.server.client(), namespace, &resource),
+            None => Api::all_with(self.server.client(), &resource),
         }
     }
 
@@ -189,7 +190,7 @@ impl Objects {
                 accept: METADATA_ONLY,
                 content: Some((type_, Bytes::from(body.to_string()))),
             };
-            send::<PartialObjectMeta<K>>(&self.client, call).await
+            self.server.send::<PartialObjectMeta<K>>(call).await
         };
         let applied = write(
             format!("{path}&force=true"),

@@ -35,6 +35,9 @@ pub enum Refusal {
         /// The fields that it names.
         fields: Vec<String>,
     },
+    /// The request was not sent: this process does not lead, or not any more.
+    #[error("this process does not lead")]
+    NotLeading,
     /// The API server could not cope with the request, which says nothing about whether it was done.
     #[error("the API server fails over the request")]
     Failed,
@@ -124,6 +127,7 @@ impl Refusal {
             | Self::Exists
             | Self::Moved
             | Self::Leaving
+            | Self::NotLeading
             | Self::Failed
             | Self::NoKey
             | Self::Unreachable(_) => None,

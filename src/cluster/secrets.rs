@@ -6,9 +6,9 @@
 use http::Method;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher;
-use kube::{Api, Client};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroize;
@@ -18,7 +18,7 @@ use super::metadata::observe;
 use super::owners::{owner, owners};
 use super::refusal::Refusal;
 use super::watch::{Change, Feed, follow};
-use super::wire::{Call, METADATA_ONLY, WHOLE, send};
+use super::wire::{Call, METADATA_ONLY, Server, WHOLE};
 use crate::api::{MANAGED_BY, MANAGER};
 use crate::core::content::{Content, InstallationKey};
 use crate::core::observed::Observed;
@@ -35,7 +35,7 @@ const KEY_BYTES: usize = 32;
 /// The Secrets of the cluster.
 #[derive(Clone)]
 pub struct Secrets {
-    client: Client,
+    server: Server,
 }
 
 /// Which Secret, and which version of it, something was read from.
@@ -58,10 +58,10 @@ pub struct KeyPair {
 }
 
 impl Secrets {
-    /// Uses that client.
+    /// Those of that API server.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub const fn new(server: Server) -> Self {
+        Self { server }
     }
 
     /// Follows the Secrets that bear our label, in one namespace or in all, as soon as `begin` is done.
@@ -72,12 +72,13 @@ impl Secrets {
         sink: impl FnMut(Change<ObjectKey, Observed>) + Send + 'static,
     ) -> Feed {
         let api: Api<PartialObjectMeta<Secret>> = match namespace {
-            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-            None => Api::all(self.client.clone()),
+            Some(namespace) => Api::namespaced(self.server.client(), namespace),
+            None => Api::all(self.server.client()),
         };
         let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
         follow(
             "secrets",
+            namespace,
             begin,
             watcher(api, ours),
             |secret| observe(&secret.metadata),
@@ -92,7 +93,7 @@ impl Secrets {
     /// When the API server does not answer or refuses.
     pub async fn observe(&self, key: &ObjectKey) -> Result<Option<Observed>, Refusal> {
         let call = Call::get(path(&key.namespace, Some(&key.name)), METADATA_ONLY);
-        match send::<MetadataReply>(&self.client, call).await {
+        match self.server.send::<MetadataReply>(call).await {
             Ok(reply) => Ok(Some(observe(&reply.metadata))),
             Err(Refusal::NotFound) => Ok(None),
             Err(refusal) => Err(refusal),
@@ -127,7 +128,7 @@ impl Secrets {
             accept: METADATA_ONLY,
             content: Some(("application/json", body)),
         };
-        let reply: MetadataReply = send(&self.client, call).await?;
+        let reply: MetadataReply = self.server.send(call).await?;
         Ok(observe(&reply.metadata))
     }
 
@@ -156,7 +157,7 @@ impl Secrets {
                 body::change(change, owners.as_deref(), &request.target.type_, content),
             )),
         };
-        let reply: MetadataReply = send(&self.client, call).await?;
+        let reply: MetadataReply = self.server.send(call).await?;
         Ok(observe(&reply.metadata))
     }
 
@@ -172,7 +173,7 @@ impl Secrets {
             accept: METADATA_ONLY,
             content: Some(("application/json", body::deletion(observed))),
         };
-        send::<IgnoredAny>(&self.client, call).await.map(|_| ())
+        self.server.send::<IgnoredAny>(call).await.map(|_| ())
     }
 
     /// Lets a Secret outlive the object of a request, if it is still the one that was observed.
@@ -199,7 +200,7 @@ impl Secrets {
                 body::release(observed, &others),
             )),
         };
-        let reply: MetadataReply = send(&self.client, call).await?;
+        let reply: MetadataReply = self.server.send(call).await?;
         Ok(observe(&reply.metadata))
     }
 
@@ -227,11 +228,8 @@ impl Secrets {
         access: &str,
         secret: &str,
     ) -> Result<KeyPair, Refusal> {
-        let mut whole: WholeSecret = send(
-            &self.client,
-            Call::get(path(&key.namespace, Some(&key.name)), WHOLE),
-        )
-        .await?;
+        let call = Call::get(path(&key.namespace, Some(&key.name)), WHOLE);
+        let mut whole: WholeSecret = self.server.send(call).await?;
         Ok(KeyPair {
             version: version(&whole.metadata),
             access: whole.take(access),
@@ -247,7 +245,7 @@ impl Secrets {
     pub async fn installation_key(&self, namespace: &str) -> Result<InstallationKey, Refusal> {
         let whole: WholeSecret = loop {
             let call = Call::get(path(namespace, Some(INSTALLATION_KEY)), WHOLE);
-            match send(&self.client, call).await {
+            match self.server.send(call).await {
                 Err(Refusal::NotFound) => match self.make_installation_key(namespace).await {
                     // Another replica may have been faster; then its key is the one.
                     Ok(()) | Err(Refusal::Exists) => {}
@@ -279,7 +277,7 @@ impl Secrets {
             accept: METADATA_ONLY,
             content: Some(("application/json", body)),
         };
-        send::<MetadataReply>(&self.client, call).await.map(|_| ())
+        self.server.send::<MetadataReply>(call).await.map(|_| ())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Following one kind of object: a list, then every change, for ever.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::pin::pin;
 
 use futures::{Stream, StreamExt};
@@ -26,17 +27,60 @@ pub enum Change<K, V> {
 
 /// A watch that runs until it is dropped.
 pub struct Feed {
-    /// What it follows, for people.
-    pub name: String,
-    complete: watch::Receiver<bool>,
+    name: String,
+    progress: watch::Receiver<Progress>,
     task: AbortHandle,
+}
+
+/// How far a feed has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// The first list is not complete, perhaps because of something.
+    Begins(Option<Obstacle>),
+    Complete,
+}
+
+/// What keeps a feed from its first list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The API server knows no such kind.
+    NotInstalled,
+    /// The operator has no right to list or watch it.
+    Forbidden,
+    /// The API server answers with this status.
+    Failing(u16),
+    /// The API server does not answer.
+    Unreachable,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInstalled => f.write_str("the CRD is not installed; apply crds/"),
+            Self::Forbidden => f.write_str(
+                "the operator may not list and watch them; give its account the rights in deploy/",
+            ),
+            Self::Failing(code) => write!(f, "the API server answers with status {code}"),
+            Self::Unreachable => f.write_str("the API server does not answer"),
+        }
+    }
 }
 
 impl Feed {
     /// Whether the first list is complete.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        *self.complete.borrow()
+        *self.progress.borrow() == Progress::Complete
+    }
+
+    /// What it follows and why that is not there yet, for people; nothing once the first list is complete.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        match *self.progress.borrow() {
+            Progress::Complete => None,
+            Progress::Begins(None) => Some(format!("{}: not listed yet", self.name)),
+            Progress::Begins(Some(obstacle)) => Some(format!("{}: {obstacle}", self.name)),
+        }
     }
 
     /// Whether it still follows; a feed that ended, which only a bug can bring about, never comes back.
@@ -47,10 +91,12 @@ impl Feed {
 
     /// Waits until the first list is complete.
     pub fn completed(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut complete = self.complete.clone();
+        let mut progress = self.progress.clone();
         async move {
             // An error means that the task ended, which happens only when the process does.
-            let _ = complete.wait_for(|complete| *complete).await;
+            let _ = progress
+                .wait_for(|progress| *progress == Progress::Complete)
+                .await;
         }
     }
 }
@@ -63,7 +109,8 @@ impl Drop for Feed {
 
 /// Follows a stream of watch events, as soon as `begin` is done: each object is converted once and handed to the sink.
 pub fn follow<K, V>(
-    name: &str,
+    kind: &str,
+    namespace: Option<&str>,
     begin: impl Future<Output = ()> + Send + 'static,
     events: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
     convert: impl Fn(K) -> V + Send + 'static,
@@ -73,8 +120,12 @@ where
     K: ResourceExt + Send + 'static,
     V: 'static,
 {
-    let (sender, complete) = watch::channel(false);
-    let what = name.to_owned();
+    let (sender, progress) = watch::channel(Progress::Begins(None));
+    let name = namespace.map_or_else(
+        || kind.to_owned(),
+        |namespace| format!("{kind} in namespace {namespace}"),
+    );
+    let what = name.clone();
     let task = tokio::spawn(async move {
         begin.await;
         let mut events = pin!(events.default_backoff());
@@ -89,11 +140,16 @@ where
                 }
                 Ok(Event::InitDone) => {
                     sink(Change::Complete(std::mem::take(&mut listed)));
-                    sender.send_replace(true);
+                    sender.send_replace(Progress::Complete);
                 }
                 Ok(Event::Apply(object)) => sink(Change::Applied(key(&object), convert(object))),
                 Ok(Event::Delete(object)) => sink(Change::Removed(key(&object), convert(object))),
                 Err(error) => {
+                    sender.send_modify(|progress| {
+                        if let Progress::Begins(obstacle) = progress {
+                            *obstacle = Some(self::obstacle(&error));
+                        }
+                    });
                     tracing::warn!(
                         what,
                         cause = describe(&error),
@@ -104,8 +160,8 @@ where
         }
     });
     Feed {
-        name: name.to_owned(),
-        complete,
+        name,
+        progress,
         task: task.abort_handle(),
     }
 }
@@ -114,6 +170,21 @@ fn key(object: &impl ResourceExt) -> ObjectKey {
     ObjectKey {
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),
+    }
+}
+
+fn obstacle(error: &watcher::Error) -> Obstacle {
+    let code = match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status))
+        | watcher::Error::WatchError(status) => status.code,
+        _ => return Obstacle::Unreachable,
+    };
+    match code {
+        403 => Obstacle::Forbidden,
+        404 => Obstacle::NotInstalled,
+        code => Obstacle::Failing(code),
     }
 }
 

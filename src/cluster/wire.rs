@@ -14,6 +14,7 @@ use kube::core::Status;
 use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
+use super::term::Term;
 
 /// An API server that takes longer than this over one small object is not there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -27,6 +28,45 @@ pub(super) const METADATA_ONLY: &str =
 
 /// Asks for the whole object.
 pub(super) const WHOLE: &str = "application/json";
+
+/// The API server, and whether it may be written to.
+#[derive(Clone)]
+pub struct Server {
+    client: Client,
+    term: Option<Term>,
+}
+
+impl Server {
+    /// The API server for who only reads.
+    #[must_use]
+    pub const fn to_read(client: Client) -> Self {
+        Self { client, term: None }
+    }
+
+    /// The API server for who writes as long as the term lasts.
+    #[must_use]
+    pub const fn during(client: Client, term: Term) -> Self {
+        Self {
+            client,
+            term: Some(term),
+        }
+    }
+
+    /// For watches, which only read.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Sends the request and reads the reply; a write only if this process leads at that moment.
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, Refusal> {
+        let leads = || self.term.as_ref().is_some_and(Term::lasts);
+        if call.method == Method::GET || leads() {
+            send(&self.client, call).await
+        } else {
+            Err(Refusal::NotLeading)
+        }
+    }
+}
 
 /// One request to the API server.
 pub(super) struct Call {
@@ -47,7 +87,7 @@ impl Call {
     }
 }
 
-/// Sends the request and reads the reply.
+/// Sends the request, whoever leads, and reads the reply.
 pub(super) async fn send<T: DeserializeOwned>(client: &Client, call: Call) -> Result<T, Refusal> {
     tokio::time::timeout(ANSWER_WITHIN, exchange(client, call))
         .await
@@ -102,4 +142,48 @@ fn unreachable(error: &kube::Error) -> Refusal {
         _ => "no connection could be made",
     };
     Refusal::Unreachable(what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The result of a request to a server that is not there: what was sent is unreachable, what was not is refused.
+    async fn asked(server: &Server, method: Method) -> Refusal {
+        let call = Call {
+            method,
+            path: "/api".into(),
+            accept: WHOLE,
+            content: None,
+        };
+        server.send::<IgnoredAny>(call).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn r12_only_reads_are_sent_by_who_does_not_lead() {
+        let nowhere = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let client = Client::try_from(nowhere).unwrap();
+        let (mandate, term) = Term::until(Instant::now() + Duration::from_hours(1));
+        let leads = Server::during(client.clone(), term);
+        let reads = Server::to_read(client);
+        let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for method in &writes {
+            let sent = asked(&leads, method.clone()).await;
+            assert!(matches!(sent, Refusal::Unreachable(_)), "{method} {sent}");
+            let refused = asked(&reads, method.clone()).await;
+            assert!(matches!(refused, Refusal::NotLeading), "{method} {refused}");
+        }
+        drop(mandate);
+        for method in writes {
+            let refused = asked(&leads, method.clone()).await;
+            assert!(matches!(refused, Refusal::NotLeading), "{method} {refused}");
+        }
+        for server in [leads, reads] {
+            let sent = asked(&server, Method::GET).await;
+            assert!(matches!(sent, Refusal::Unreachable(_)), "{sent}");
+        }
+    }
 }

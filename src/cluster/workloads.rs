@@ -4,14 +4,13 @@
 
 use bytes::Bytes;
 use http::Method;
-use kube::Client;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::body::unless_moved;
 use super::refusal::Refusal;
-use super::wire::{Call, METADATA_ONLY, WHOLE, send};
+use super::wire::{Call, METADATA_ONLY, Server, WHOLE};
 use crate::api::{MANAGER, RESTARTED_FOR, WorkloadKind, WorkloadRef};
 use crate::core::restart::Obstacle;
 use crate::core::workload::Workload;
@@ -19,14 +18,14 @@ use crate::core::workload::Workload;
 /// The workloads of the cluster.
 #[derive(Clone)]
 pub struct Workloads {
-    client: Client,
+    server: Server,
 }
 
 impl Workloads {
-    /// Uses that client.
+    /// Those of that API server.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub const fn new(server: Server) -> Self {
+        Self { server }
     }
 
     /// Reads a workload.
@@ -40,7 +39,9 @@ impl Workloads {
         workload: &WorkloadRef,
     ) -> Result<Workload, Obstacle> {
         let call = Call::get(path(namespace, workload), WHOLE);
-        let read: Reply = send(&self.client, call)
+        let read: Reply = self
+            .server
+            .send(call)
             .await
             .map_err(|refusal| obstacle(&refusal))?;
         Ok(Workload {
@@ -74,7 +75,7 @@ impl Workloads {
                 Bytes::from(Value::Array(steps).to_string()),
             )),
         };
-        let patched = send::<IgnoredAny>(&self.client, call).await;
+        let patched = self.server.send::<IgnoredAny>(call).await;
         patched.map(drop).map_err(|refusal| obstacle(&refusal))
     }
 }
@@ -116,9 +117,11 @@ fn obstacle(refusal: &Refusal) -> Obstacle {
         | Refusal::Failed
         | Refusal::TooLarge
         | Refusal::NoKey => Obstacle::Refused,
-        Refusal::Moved | Refusal::Exists | Refusal::Leaving | Refusal::Unreachable(_) => {
-            Obstacle::Passing
-        }
+        Refusal::Moved
+        | Refusal::Exists
+        | Refusal::Leaving
+        | Refusal::NotLeading
+        | Refusal::Unreachable(_) => Obstacle::Passing,
     }
 }
 

@@ -292,6 +292,12 @@ impl Connections {
         open.remove(key);
     }
 
+    /// Closes all connections; what looks after the broken ones ends. No pass may run any more.
+    pub fn close(&self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.clear();
+    }
+
     fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match open.get(key) {

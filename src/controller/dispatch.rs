@@ -2,20 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::Instant;
 
+use super::health::Health;
 use super::pass::pass;
 use super::queue::{Ask, Queue};
 use super::world::World;
 use super::{Urgency, Wake};
-use crate::cluster::Feed;
 use crate::core::request::ObjectKey;
 
 /// Running passes get this long to end when the process is asked to stop.
@@ -24,82 +21,37 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// The dispatcher shows that it is alive at least this often.
 const BEAT_EVERY: Duration = Duration::from_secs(5);
 
-/// Without a beat for this long the dispatcher counts as dead.
-const DEAD_AFTER: Duration = Duration::from_mins(1);
-
 /// An object whose pass panicked is not tried again for this long.
 const AFTER_PANIC: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the probes ask.
-pub struct Health {
-    feeds: Vec<Feed>,
-    begun: AtomicBool,
-    beat: Mutex<Instant>,
+/// How passes end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Running passes get some time to end.
+    InOrder,
+    /// Running passes are cut off.
+    AtOnce,
 }
 
-impl Health {
-    /// Watches these feeds.
-    #[must_use]
-    pub fn new(feeds: Vec<Feed>) -> Self {
-        Self {
-            feeds,
-            begun: AtomicBool::new(false),
-            beat: Mutex::new(Instant::now()),
-        }
-    }
-
-    /// The watches whose first list is not complete.
-    #[must_use]
-    pub fn missing(&self) -> Vec<&str> {
-        self.feeds
-            .iter()
-            .filter(|feed| !feed.is_complete())
-            .map(|feed| feed.name.as_str())
-            .collect()
-    }
-
-    /// Whether the dispatcher has done something lately; before it begins, the feeds are what there is to wait for.
-    #[must_use]
-    pub fn is_alive(&self) -> bool {
-        let beat = *self.beat.lock().unwrap_or_else(PoisonError::into_inner);
-        let dispatches = !self.begun.load(Ordering::Relaxed) || beat.elapsed() < DEAD_AFTER;
-        dispatches && self.feeds.iter().all(Feed::is_alive)
-    }
-
-    fn beat(&self) {
-        self.begun.store(true, Ordering::Relaxed);
-        *self.beat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-}
-
-/// Gives passes to objects until `stop` is done; then waits for the running ones.
+/// Gives passes to objects until `end` says how to end; returns when no pass runs any more.
 pub async fn dispatch(
     world: Arc<World>,
     health: Arc<Health>,
     mut wakes: mpsc::UnboundedReceiver<Wake>,
     most_at_once: usize,
-    stop: impl Future<Output = ()>,
+    end: impl Future<Output = Ending>,
 ) {
-    let mut stop = std::pin::pin!(stop);
-    for feed in &health.feeds {
-        tokio::select! {
-            () = feed.completed() => {}
-            () = &mut stop => return,
-        }
-    }
-    tracing::info!(
-        objects = world.inventory.len(),
-        "all watches are complete, passes begin"
-    );
+    let mut end = std::pin::pin!(end);
     let mut queue = Queue::default();
     let mut running = Running::default();
-    loop {
-        health.beat();
+    let ending = loop {
         while running.passes.len() < most_at_once
             && let Some(key) = queue.take(world.clock.now())
         {
             running.start(&world, key);
+            health.turned();
         }
+        health.beat(running.passes.len() >= most_at_once);
         let (ready, waiting) = queue.depth();
         world.metrics.queue(ready, waiting, world.inventory.len());
         let next_time = queue
@@ -112,11 +64,18 @@ pub async fn dispatch(
                     enqueue(&world, &mut queue, wake);
                 }
             }
-            Some(ended) = running.passes.join_next_with_id() => running.finish(&world, &mut queue, ended),
+            Some(ended) = running.passes.join_next_with_id() => {
+                running.finish(&world, &mut queue, ended);
+                health.turned();
+            }
             () = world.clock.sleep_until(next_time.unwrap_or(Timestamp::MAX)), if next_time.is_some() => {}
             () = tokio::time::sleep(BEAT_EVERY) => {}
-            () = &mut stop => break,
+            ending = &mut end => break ending,
         }
+    };
+    if ending == Ending::AtOnce {
+        running.passes.shutdown().await;
+        return;
     }
     let ends = async { while running.passes.join_next().await.is_some() {} };
     if tokio::time::timeout(STOP_WITHIN, ends).await.is_err() {
@@ -130,6 +89,7 @@ fn enqueue(world: &World, queue: &mut Queue, wake: Wake) {
         .now()
         .saturating_add(wake.after)
         .unwrap_or(Timestamp::MAX);
+    world.inventory.wanted(&wake.object, at);
     queue.ask(
         wake.object,
         Ask {
@@ -147,6 +107,7 @@ struct Running {
 
 impl Running {
     fn start(&mut self, world: &Arc<World>, key: Arc<ObjectKey>) {
+        world.inventory.begun(&key, world.clock.now());
         let world = Arc::clone(world);
         let object = Arc::clone(&key);
         let task = self
@@ -179,6 +140,10 @@ impl Running {
             }
         };
         if let Some(key) = self.objects.remove(&id) {
+            world.inventory.ended(&key);
+            if let Some(next) = &next {
+                world.inventory.wanted(&key, next.at);
+            }
             queue.done(&key, next);
         }
     }

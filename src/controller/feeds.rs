@@ -1,16 +1,18 @@
 //! From watch events to wakes: what changed in the cluster, and which objects that concerns.
 
+use std::future::pending;
 use std::sync::Arc;
 
+use futures::future::join_all;
 use jiff::SignedDuration;
 
 use super::inventory::Novelty;
-use super::{Inventory, Urgency, Wake, Wakes};
+use super::outlet::{Desk, Outlet};
+use super::{Inventory, Urgency, Wake};
 use crate::api::StoreKind;
 use crate::cluster::{Change, Feed, Objects, Secrets, StoreObject, WatchedSecret};
 use crate::core::observed::Observed;
 use crate::core::request::{ObjectKey, StoreKey};
-use tokio::sync::mpsc;
 
 /// Repairs wait this long, so that the deletion of a whole namespace is known as one.
 const REPAIR_DELAY: SignedDuration = SignedDuration::from_millis(500);
@@ -36,57 +38,155 @@ impl Default for Scope {
     }
 }
 
+impl Scope {
+    /// What an operator follows that was told to keep to these namespaces, or to none in particular.
+    ///
+    /// The stores of the cluster are not there for one that keeps to some: it needs no rights outside them.
+    #[must_use]
+    pub fn of(namespaces: &[String]) -> Self {
+        let mut namespaces = namespaces.to_vec();
+        namespaces.sort();
+        namespaces.dedup();
+        Self {
+            cluster_stores: namespaces.is_empty(),
+            namespaces,
+        }
+    }
+}
+
+/// All watches, and where their news go.
+pub struct Feeds {
+    parts: Vec<Part>,
+    cluster_stores: Option<Feed>,
+    inventory: Arc<Inventory>,
+    outlet: Arc<Outlet>,
+}
+
+/// The watches of one namespace, or of all.
+struct Part {
+    namespace: Option<String>,
+    feeds: [Feed; 3],
+}
+
 /// What watch events are turned into.
 #[derive(Clone)]
 struct Sink {
     inventory: Arc<Inventory>,
-    wakes: Wakes,
-    stores: mpsc::UnboundedSender<StoreKey>,
+    outlet: Arc<Outlet>,
 }
 
-/// Starts all watches.
-///
-/// Passes over objects are asked for on `wakes`; stores that are new or changed are named on `stores`.
+/// Starts all watches; what they tell goes into the inventory, whether or not anybody attends.
 #[must_use]
 pub fn follow_all(
     scope: &Scope,
     objects: &Objects,
     secrets: &Secrets,
     inventory: &Arc<Inventory>,
-    wakes: &Wakes,
-    stores: &mpsc::UnboundedSender<StoreKey>,
-) -> Vec<Feed> {
+) -> Feeds {
+    let outlet = Arc::new(Outlet::default());
     let sink = Sink {
         inventory: Arc::clone(inventory),
-        wakes: wakes.clone(),
-        stores: stores.clone(),
+        outlet: Arc::clone(&outlet),
     };
     let namespaces: Vec<Option<String>> = if scope.namespaces.is_empty() {
         vec![None]
     } else {
         scope.namespaces.iter().cloned().map(Some).collect()
     };
-    let mut feeds = Vec::new();
-    for namespace in namespaces {
+    let parts = namespaces.into_iter().map(|namespace| {
         let within = namespace.as_deref();
         let objects_feed = objects.watch_secrets(within, sink.clone().objects(namespace.clone()));
         // Which Secrets concern anybody can be told only when the objects are known.
         let begin = objects_feed.completed();
-        feeds.push(objects_feed);
-        feeds.push(secrets.watch(within, begin, sink.clone().targets(namespace.clone())));
-        feeds.push(
-            objects.watch_stores(
-                within,
-                sink.clone()
-                    .stores(StoreKind::NcpSecretStore, namespace.clone()),
-            ),
+        let targets_feed = secrets.watch(within, begin, sink.clone().targets(namespace.clone()));
+        let stores = sink
+            .clone()
+            .stores(StoreKind::NcpSecretStore, namespace.clone());
+        let stores_feed = objects.watch_stores(within, stores);
+        Part {
+            namespace,
+            feeds: [objects_feed, targets_feed, stores_feed],
+        }
+    });
+    let parts = parts.collect();
+    let cluster_stores = scope.cluster_stores.then(|| {
+        let sink = sink.clone().stores(StoreKind::ClusterNcpSecretStore, None);
+        objects.watch_cluster_stores(sink)
+    });
+    Feeds {
+        parts,
+        cluster_stores,
+        inventory: Arc::clone(inventory),
+        outlet,
+    }
+}
+
+impl Feeds {
+    /// Asks for a pass over each object that is known, and from then on over those that news concern; never ends.
+    ///
+    /// Objects of a namespace are asked for when its watches are complete; another one, whose watches are not, does not
+    /// keep them waiting. When this is dropped, nobody is asked for any more.
+    pub async fn attend(&self, desk: Desk) {
+        let _open = self.outlet.open(desk);
+        join_all(self.parts.iter().map(|part| self.attend_to(part))).await;
+        pending::<()>().await;
+    }
+
+    async fn attend_to(&self, part: &Part) {
+        for feed in part.feeds.iter().chain(&self.cluster_stores) {
+            feed.completed().await;
+        }
+        let within = part.namespace.as_deref();
+        self.inventory.doubt_missing_targets(within);
+        self.outlet.admit(within);
+        let sink = Sink {
+            inventory: Arc::clone(&self.inventory),
+            outlet: Arc::clone(&self.outlet),
+        };
+        let objects = self.inventory.objects_in(within);
+        tracing::info!(
+            namespace = within,
+            objects = objects.len(),
+            "all watches are complete, passes begin"
         );
+        for store in self.inventory.store_keys() {
+            if within.is_none()
+                || store
+                    .namespace
+                    .as_deref()
+                    .is_none_or(|own| within == Some(own))
+            {
+                sink.name(store);
+            }
+        }
+        for object in objects {
+            sink.wake(object, Urgency::Initial, SignedDuration::ZERO);
+        }
     }
-    if scope.cluster_stores {
-        let cluster = sink.stores(StoreKind::ClusterNcpSecretStore, None);
-        feeds.push(objects.watch_cluster_stores(cluster));
+
+    /// Whether all watches still run; one that ended never comes back.
+    #[must_use]
+    pub fn are_alive(&self) -> bool {
+        self.all().all(Feed::is_alive)
     }
-    feeds
+
+    /// Whether objects can be worked on: those of all namespaces, or of one at least of those that were named.
+    #[must_use]
+    pub fn are_of_use(&self) -> bool {
+        let complete = |part: &Part| part.feeds.iter().all(Feed::is_complete);
+        self.cluster_stores.iter().all(Feed::is_complete) && self.parts.iter().any(complete)
+    }
+
+    /// The watches whose first list is not complete, and why.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        self.all().filter_map(Feed::missing).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Feed> {
+        let feeds = self.parts.iter().flat_map(|part| &part.feeds);
+        feeds.chain(&self.cluster_stores)
+    }
 }
 
 impl Sink {
@@ -198,13 +298,11 @@ impl Sink {
     }
 
     fn name(&self, store: StoreKey) {
-        // Nobody listens any more only when the process ends.
-        let _ = self.stores.send(store);
+        self.outlet.name(store);
     }
 
     fn wake(&self, object: Arc<ObjectKey>, urgency: Urgency, after: SignedDuration) {
-        // Nobody listens any more only when the process ends.
-        let _ = self.wakes.send(Wake {
+        self.outlet.wake(Wake {
             object,
             urgency,
             after,

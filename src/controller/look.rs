@@ -27,7 +27,7 @@ pub struct Way {
 pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble> {
     let store = || request.store.clone();
     let Some(object) = inventory.store(&request.store) else {
-        return Err(Trouble::StoreNotFound { store: store() });
+        return Err(inventory.missing(&request.store));
     };
     let Some(spec) = object.spec.clone() else {
         return Err(Trouble::StoreNotReady { store: store() });

@@ -6,9 +6,11 @@ mod credentials;
 mod dispatch;
 mod failure;
 mod feeds;
+mod health;
 mod inventory;
 mod look;
 mod memory;
+mod outlet;
 mod pass;
 mod queue;
 mod removal;
@@ -17,16 +19,14 @@ mod stores;
 mod strays;
 mod targets;
 mod tell;
+mod term;
 mod world;
 mod write;
 
-pub use connections::Connections;
-pub use dispatch::{Health, dispatch};
-pub use feeds::{Scope, follow_all};
+pub use feeds::{Feeds, Scope, follow_all};
+pub use health::Health;
 pub use inventory::Inventory;
-
-pub use stores::report_stores;
-pub use world::World;
+pub use term::Office;
 
 use std::sync::Arc;
 

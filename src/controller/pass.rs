@@ -18,7 +18,7 @@ use crate::core::status::previous_reason;
 use crate::core::trouble::Trouble;
 
 /// When to look at an object again whose spec says nothing that could be read.
-const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Makes the Secret of an object what it should be; answers when the next pass is to be.
 pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
@@ -36,6 +36,8 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     let (outcome, status) = tell(world, key, &known, outcome, restarts).await?;
     if matches!(outcome, Outcome::Leaving) {
         world.inventory.namespace_leaves(&key.namespace);
+        memory.next_look = Some(Timestamp::MAX);
+        world.inventory.remember(key, &known.about.uid, memory);
         return None;
     }
     if !matches!(outcome, Outcome::Interrupted) {

@@ -25,6 +25,10 @@ impl Trouble {
                 name_store(store)
             ),
             Self::StoreNotFound { store } => format!("{} does not exist.", name_store(store)),
+            Self::StoreNotFollowed { store } => format!(
+                "{} cannot be read: this operator keeps to certain namespaces, and stores of the cluster are in none.",
+                name_store(store)
+            ),
             Self::StoreNotReady { store } => {
                 format!("{} has a spec that cannot be used.", name_store(store))
             }
@@ -102,6 +106,9 @@ impl Trouble {
                 "Ask the platform team to add the secret to the store's grants."
             }
             Self::StoreNotFound { .. } => "Create the store, or correct spec.storeRef.",
+            Self::StoreNotFollowed { .. } => {
+                "Use an NcpSecretStore in this namespace, or run the operator without --watch-namespaces."
+            }
             Self::StoreNotReady { .. } => "Correct the spec of the store.",
             Self::CredentialsMissing { .. } => {
                 "Write a valid key pair into the Secret; it is read again within seconds."

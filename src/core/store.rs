@@ -84,7 +84,9 @@ fn checked(spec: StoreSpec) -> Option<StoreSpec> {
     is_valid.then_some(spec)
 }
 
-fn is_label(name: &str) -> bool {
+/// Whether it is the name of a namespace, or could be.
+#[must_use]
+pub fn is_label(name: &str) -> bool {
     name.len() <= LONGEST_NAMESPACE && !name.contains('.') && is_subdomain(name)
 }
 

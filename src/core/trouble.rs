@@ -29,6 +29,11 @@ pub enum Trouble {
         /// The store that was asked for.
         store: StoreKey,
     },
+    /// The store is one of the cluster, and this operator follows certain namespaces only.
+    StoreNotFollowed {
+        /// The store that was asked for.
+        store: StoreKey,
+    },
     /// The store itself does not have the form of its kind, or asks for what cannot be.
     StoreNotReady {
         /// The store that was asked for.
@@ -228,7 +233,7 @@ impl Trouble {
         match self {
             Self::Spec(_) | Self::Undecodable => Reason::InvalidSpec,
             Self::NotGranted { .. } => Reason::NotGranted,
-            Self::StoreNotFound { .. } => Reason::StoreNotFound,
+            Self::StoreNotFound { .. } | Self::StoreNotFollowed { .. } => Reason::StoreNotFound,
             Self::StoreNotReady { .. } => Reason::StoreNotReady,
             Self::CredentialsMissing { .. } => Reason::CredentialsMissing,
             Self::Look(error) => look_reason(error),

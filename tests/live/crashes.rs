@@ -32,7 +32,14 @@ impl Scene {
     pub async fn behind_a_proxy() -> (Self, FaultProxy) {
         let mut scene = Self::without_operator().await;
         scene.create_store("ncp").await;
-        let kubeconfig = Kubeconfig::read_from(scene.cluster.kubeconfig()).unwrap();
+        let proxy = scene.proxy();
+        scene.reach_through(proxy.address());
+        (scene, proxy)
+    }
+
+    /// A faulty network in front of the API server.
+    pub fn proxy(&self) -> FaultProxy {
+        let kubeconfig = Kubeconfig::read_from(self.cluster.kubeconfig()).unwrap();
         let server = kubeconfig.clusters[0]
             .cluster
             .as_ref()
@@ -40,9 +47,7 @@ impl Scene {
             .server
             .as_ref();
         let server = server.unwrap().strip_prefix("https://").unwrap();
-        let proxy = FaultProxy::start(server.parse().unwrap()).unwrap();
-        scene.reach_through(proxy.address());
-        (scene, proxy)
+        FaultProxy::start(server.parse().unwrap()).unwrap()
     }
 
     /// Successful writes of the object and its Secret since the mark.
@@ -200,7 +205,8 @@ const OBJECTS: usize = 50;
 async fn r13_a_process_that_is_killed_while_it_syncs_fifty_objects_goes_on_where_it_was() {
     // The program follows all namespaces, so it has a cluster to itself.
     let plane = own_control_plane().await;
-    let scene = Scene::in_own(&plane).await;
+    let mut scene = Scene::in_own(&plane).await;
+    scene.concurrency = 4;
     scene.create_store("ncp").await;
     let slow = Effect::Delay(Duration::from_millis(100));
     scene.emulator.add_fault(ncp_emulator::Fault::new(slow));
@@ -303,7 +309,7 @@ impl Changes {
 fn run(scene: &Scene) -> Process {
     let [_, arguments @ ..] = scene.arguments();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ncp-secret-operator"));
-    command.args(arguments).arg("--concurrency=4");
+    command.args(arguments);
     let log = scene.cluster.folder().join("operator.log");
     Process::spawn(&command, Output::Log(log)).unwrap()
 }

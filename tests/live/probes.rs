@@ -61,15 +61,15 @@ async fn readyz_names_the_watch_that_is_missing_until_it_is_there() {
 
     let mut settings = scene.settings();
     settings.kubeconfig = Some(scene.cluster.user_kubeconfig(&name, None).unwrap());
-    let operator = until("the rights are known", async || {
-        Operator::start(settings.clone(), scene.extras()).await.ok()
-    })
-    .await;
+    let operator = Operator::start(settings, scene.extras()).await.unwrap();
     let served = format!("http://{}", operator.address);
-    let waits = "waiting for the first list of: ncpsecretstores; \
-                 are the CRDs installed, and may the operator list them?\n";
+    let namespace = &scene.namespace;
+    let waits = format!(
+        "not ready:\n- ncpsecretstores in namespace {namespace}: the operator may not list and watch them; \
+         give its account the rights in deploy/\n"
+    );
     until("only one watch is missing", async || {
-        (fetch(&format!("{served}/readyz")).await == (503, waits.into())).then_some(())
+        (fetch(&format!("{served}/readyz")).await == (503, waits.clone())).then_some(())
     })
     .await;
     assert_eq!(
@@ -93,6 +93,29 @@ async fn readyz_names_the_watch_that_is_missing_until_it_is_there() {
         .await
         .unwrap();
     roles.delete(&name, &DeleteParams::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn readyz_tells_when_the_api_server_does_not_answer_and_livez_needs_none() {
+    let (scene, proxy) = Scene::behind_a_proxy().await;
+    proxy.set(testbed::Fault::Refuse).await.unwrap();
+    let mut settings = scene.settings();
+    settings.leader_election = true;
+    let operator = Operator::start(settings, scene.extras()).await.unwrap();
+    let served = format!("http://{}", operator.address);
+    until("it says so", async || {
+        let (status, text) = fetch(&format!("{served}/readyz")).await;
+        let says = text.contains("the API server does not answer\n");
+        (status == 503 && says).then_some(())
+    })
+    .await;
+    assert_eq!(fetch(&format!("{served}/livez")).await.0, 200);
+    proxy.set(testbed::Fault::Pass).await.unwrap();
+    until("it is ready", async || {
+        (fetch(&format!("{served}/readyz")).await.0 == 200).then_some(())
+    })
+    .await;
+    operator.stop().await;
 }
 
 /// The samples of a text in the OpenMetrics format: each name with labels, and its number.

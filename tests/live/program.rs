@@ -56,6 +56,12 @@ async fn settings_that_cannot_be_used_are_told_on_stderr_and_end_the_program() {
         (&["--concurrency=0"], "--concurrency"),
         (&["--listen=here"], "--listen"),
         (&["--log-format=xml"], "--log-format"),
+        (&["--leader-election=maybe"], "--leader-election"),
+        (&["--watch-namespaces="], "this is no name of a namespace"),
+        (
+            &["--watch-namespaces=shop,Other"],
+            "this is no name of a namespace",
+        ),
         (&["--log=a=b=c", free, &kubeconfig], "--log"),
         (&[free], "run in a pod, or set KUBECONFIG"),
         (
@@ -149,14 +155,33 @@ async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes
     ];
     let program = start(&arguments, &not_ready);
     let readyz = format!("http://{address}/readyz");
-    until("the program waits for the CRDs", async || {
+    let answers = async |status: u16, line: &str| {
         let response = reqwest::get(&readyz).await.ok()?;
-        (response.status().as_u16() == 503).then_some(())
+        let is_so = response.status().as_u16() == status;
+        let text = response.text().await.ok()?;
+        (is_so && text.contains(line)).then_some(())
+    };
+    for kind in ["ncpsecrets", "ncpsecretstores", "clusterncpsecretstores"] {
+        let line = format!("- {kind}: the CRD is not installed; apply crds/\n");
+        until("the program waits for the CRDs", async || {
+            answers(503, &line).await
+        })
+        .await;
+    }
+    end(program, Signal::TERM).await;
+
+    let program = start(&arguments, &not_ready);
+    until("it waits again", async || {
+        answers(503, "the CRD is not installed").await
+    })
+    .await;
+    let scene = Scene::in_own(&plane).await;
+    until("it finds CRDs that come later", async || {
+        answers(200, "ok\n").await
     })
     .await;
     end(program, Signal::TERM).await;
 
-    let scene = Scene::in_own(&plane).await;
     scene.create_store("ncp").await;
     for (signal, form, log) in [(Signal::TERM, "text", &text), (Signal::INT, "json", &json)] {
         let name = format!("object-{form}");

@@ -34,6 +34,7 @@ pub async fn own_control_plane() -> ControlPlane {
 }
 
 /// Everything that a test works with.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Scene {
     pub cluster: Cluster,
     pub client: Client,
@@ -46,6 +47,10 @@ pub struct Scene {
     pub cluster_stores: bool,
     /// Whether the operator follows all namespaces, as it does in production.
     everywhere: bool,
+    /// Whether operators wait for a Lease. That of one that was killed, or cut off, would have to be waited for.
+    pub leader_election: bool,
+    /// How many passes may run at once.
+    pub concurrency: u16,
     /// How long a pass may take, if not as long as in production.
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
@@ -60,6 +65,8 @@ impl Scene {
         let mut scene = Self::without_operator().await;
         scene.create_store("ncp").await;
         scene.start_operator().await;
+        // So that this write is over before a test counts others.
+        scene.until_store("ncp", "Configured").await;
         scene
     }
 
@@ -90,7 +97,7 @@ impl Scene {
 
     async fn in_cluster(cluster: Cluster, client: Client) -> Self {
         let namespace = create_namespace(&client).await;
-        let kubeconfig = authorize(&cluster, &client, &namespace).await;
+        let kubeconfig = authorize(&cluster, &client, &namespace, "operator").await;
         let (clock, steering) = Clock::steered(machine_time());
         let emulator = Emulator::start(ncp_emulator::Settings {
             clock: clock.clone(),
@@ -116,6 +123,8 @@ impl Scene {
             steering,
             cluster_stores: false,
             everywhere: false,
+            leader_election: false,
+            concurrency: 32,
             longest_pass: None,
             swapped_hosts: false,
             kubeconfig,
@@ -149,7 +158,7 @@ impl Scene {
     }
 
     /// What the operator's own program is called with.
-    pub fn arguments(&self) -> [String; 8] {
+    pub fn arguments(&self) -> [String; 10] {
         let mut endpoints = self.emulator.endpoints().clone();
         if self.swapped_hosts {
             std::mem::swap(&mut endpoints.kr_regional, &mut endpoints.kr_global);
@@ -160,6 +169,8 @@ impl Scene {
             "--allow-loopback-http",
             &format!("--kubeconfig={}", self.kubeconfig.display()),
             &format!("--namespace={}", self.namespace),
+            &format!("--leader-election={}", self.leader_election),
+            &format!("--concurrency={}", self.concurrency),
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
             &format!("--endpoint-kr-global={}", endpoints.kr_global),
             &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
@@ -175,6 +186,11 @@ impl Scene {
             .unwrap();
     }
 
+    /// Lets operators that are started from now on run under a service account of that name, with the same rights.
+    pub async fn use_account(&mut self, account: &str) {
+        self.kubeconfig = authorize(&self.cluster, &self.client, &self.namespace, account).await;
+    }
+
     /// Lets operators that are started from now on reach the API server as that file says.
     pub fn use_kubeconfig(&mut self, path: &std::path::Path) {
         path.clone_into(&mut self.kubeconfig);
@@ -188,10 +204,10 @@ impl Scene {
         };
         Extras {
             clock: Some(self.clock.clone()),
-            scope: Scope {
+            scope: Some(Scope {
                 namespaces,
                 cluster_stores: self.cluster_stores,
-            },
+            }),
             longest_pass: self.longest_pass,
         }
     }
@@ -396,14 +412,21 @@ impl Scene {
         self.cluster.audit().mark().unwrap()
     }
 
-    /// What the operator asked of the API server since the mark, apart from watches and the lists before them.
+    /// What the operator asked of the API server since the mark, apart from watches, the lists before them, and the Lease.
     pub fn requests(&self, since: Mark) -> Vec<Request> {
-        let user = format!("system:serviceaccount:{}:operator", self.namespace);
+        self.requests_of("operator", since)
+    }
+
+    /// The same for an operator that runs under another service account of the scene.
+    pub fn requests_of(&self, account: &str, since: Mark) -> Vec<Request> {
+        let user = format!("system:serviceaccount:{}:{account}", self.namespace);
         let requests = self.cluster.audit().since(since).unwrap();
         requests
             .into_iter()
             .filter(|request| {
-                request.user == user && !["watch", "list"].contains(&request.verb.as_str())
+                request.user == user
+                    && !["watch", "list"].contains(&request.verb.as_str())
+                    && request.resource != "leases"
             })
             .collect()
     }
@@ -482,13 +505,29 @@ pub async fn install(client: &Client) {
             .unwrap()
             .unwrap();
     }
-    let manifests = include_str!("../../deploy/rbac.yaml");
-    for manifest in manifests
-        .split("---\n")
-        .filter(|text| text.contains("kind: ClusterRole\n"))
-    {
-        apply_cluster_object(client, serde_saphyr::from_str(manifest).unwrap()).await;
+    for role in rights("ClusterRole") {
+        apply_cluster_object(client, role).await;
     }
+}
+
+/// The objects of that kind in `deploy/rbac.yaml`.
+fn rights(kind: &str) -> impl Iterator<Item = DynamicObject> {
+    let manifests = include_str!("../../deploy/rbac.yaml").split("---\n");
+    manifests
+        .filter(move |text| text.contains(&format!("\nkind: {kind}\n")))
+        .map(|text| serde_saphyr::from_str(text).unwrap())
+}
+
+async fn apply_object(client: &Client, object: DynamicObject) {
+    let types = object.types.clone().unwrap();
+    let gvk = GroupVersionKind::try_from(&types).unwrap();
+    let namespace = object.namespace().unwrap();
+    let resource = ApiResource::from_gvk(&gvk);
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &resource);
+    let apply = PatchParams::apply("tests").force();
+    api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
+        .await
+        .unwrap();
 }
 
 async fn apply_cluster_object(client: &Client, object: DynamicObject) {
@@ -501,7 +540,7 @@ async fn apply_cluster_object(client: &Client, object: DynamicObject) {
         .unwrap();
 }
 
-async fn create_namespace(client: &Client) -> String {
+pub async fn create_namespace(client: &Client) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test-{}-{number}", std::process::id());
@@ -514,16 +553,27 @@ async fn create_namespace(client: &Client) -> String {
 }
 
 /// A service account of the namespace with the rights of `deploy/rbac.yaml`; answers its kubeconfig.
-async fn authorize(cluster: &Cluster, client: &Client, namespace: &str) -> PathBuf {
+async fn authorize(cluster: &Cluster, client: &Client, namespace: &str, account: &str) -> PathBuf {
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": namespace},
+        "metadata": {"name": format!("{namespace}-{account}")},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "ncp-secret-operator"},
-        "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
     });
     apply_cluster_object(client, serde_json::from_value(binding).unwrap()).await;
+    for kind in ["Role", "RoleBinding"] {
+        for mut object in rights(kind) {
+            object.metadata.namespace = Some(namespace.to_owned());
+            if kind == "RoleBinding" {
+                object.metadata.name = Some(account.to_owned());
+                object.data["subjects"][0]["name"] = json!(account);
+                object.data["subjects"][0]["namespace"] = json!(namespace);
+            }
+            apply_object(client, object).await;
+        }
+    }
     cluster
-        .service_account_kubeconfig(namespace, "operator")
+        .service_account_kubeconfig(namespace, account)
         .unwrap()
 }
 

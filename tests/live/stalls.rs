@@ -77,3 +77,36 @@ async fn r6_an_api_server_that_is_away_for_a_while_is_found_again() {
     let object = scene.until_reason("orders-db", "Synced").await;
     assert_eq!(object.status.unwrap().failing_since, None);
 }
+
+#[tokio::test]
+async fn r14_an_outage_of_ncp_that_keeps_every_place_taken_is_measured_and_does_not_fail_liveness()
+{
+    const OVERDUE: &str = "ncp_secret_operator_overdue";
+    let mut scene = Scene::without_operator().await;
+    scene.create_store("ncp").await;
+    scene.concurrency = 1;
+    scene.start_operator().await;
+    let spec = json!({"refresh": {"interval": "30s"}});
+    for name in ["one", "two", "three"] {
+        scene.synced(name, r#"{"value":"1"}"#, spec.clone()).await;
+    }
+    scene.until_idle().await;
+    scene.steering.freeze();
+    let calls = scene.emulator.calls().len();
+    let silent = ncp_emulator::Effect::Delay(Duration::from_secs(5));
+    scene.emulator.add_fault(ncp_emulator::Fault::new(silent));
+    scene.advance(SignedDuration::from_secs(31));
+    scene.until_calls(calls + 1).await;
+    // One look has the only place, and the two others are due.
+    assert_eq!(scene.sample(OVERDUE).await, 0);
+    scene.advance(SignedDuration::from_secs(119));
+    assert_eq!(scene.sample(OVERDUE).await, 2);
+    assert_eq!(fetch(&format!("{}/livez", scene.probes())).await.0, 200);
+
+    scene.emulator.clear_faults();
+    until("nothing is overdue", async || {
+        (scene.sample(OVERDUE).await == 0).then_some(())
+    })
+    .await;
+    scene.until_idle().await;
+}

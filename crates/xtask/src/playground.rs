@@ -98,6 +98,8 @@ impl Playground {
         command
             .arg(format!("--kubeconfig={}", kubeconfig.display()))
             .arg("--namespace=ncp-secrets")
+            // The next one would wait for the Lease of one that was killed.
+            .arg("--leader-election=false")
             .arg(format!("--listen=127.0.0.1:{port}"))
             .arg("--allow-loopback-http")
             .arg(format!("--endpoint-kr-regional={}", endpoints.kr_regional))

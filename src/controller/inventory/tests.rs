@@ -141,3 +141,83 @@ fn r10_what_is_in_a_namespace_that_goes_is_known_to_go_and_nothing_that_comes_la
     inventory.object_seen(&key("orders"), watched("orders", "3", 3, "wanted"));
     assert!(!leaves(&key("orders")), "the namespace was made anew");
 }
+
+#[test]
+fn r14_what_was_wanted_and_not_begun_becomes_overdue_and_what_was_tried_does_not() {
+    let inventory = Inventory::default();
+    let orders = key("orders");
+    inventory.object_seen(&orders, watched("orders", "1", 1, "orders"));
+    let hours = |hours: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
+    let after = |due: i64| hours(due + 2) + jiff::SignedDuration::from_secs(61);
+    assert_eq!(inventory.overdue(hours(100)), 0, "nobody asked for a pass");
+
+    inventory.wanted(&orders, hours(7));
+    inventory.wanted(&orders, hours(5));
+    inventory.wanted(&orders, hours(9));
+    assert_eq!(inventory.overdue(hours(7)), 0);
+    assert_eq!(inventory.overdue(after(5)), 1, "an interval is an hour");
+
+    inventory.begun(&orders, hours(50));
+    assert_eq!(inventory.overdue(hours(52)), 0);
+    assert_eq!(inventory.overdue(after(50)), 1, "it never ended");
+    inventory.wanted(&orders, hours(51));
+    inventory.ended(&orders);
+    assert_eq!(inventory.overdue(after(50)), 0);
+    assert_eq!(inventory.overdue(after(51)), 1, "what was asked meanwhile");
+    inventory.begun(&orders, hours(51));
+    inventory.ended(&orders);
+    let memory = Memory {
+        next_look: Some(hours(10)),
+        ..Memory::default()
+    };
+    inventory.remember(&orders, "1", memory.clone());
+    assert_eq!(
+        inventory.overdue(after(10)),
+        1,
+        "also if nobody asked again"
+    );
+    inventory.wanted(&orders, hours(20));
+    assert_eq!(
+        inventory.overdue(after(10)),
+        0,
+        "it waits after a pass that broke"
+    );
+
+    let mut leaving = watched("orders", "1", 2, "orders");
+    leaving.about.deleting = true;
+    inventory.object_seen(&orders, leaving);
+    assert_eq!(inventory.overdue(hours(100)), 0, "it goes");
+
+    inventory.object_seen(&orders, watched("orders", "2", 3, "orders"));
+    inventory.wanted(&orders, hours(0));
+    inventory.begin_anew();
+    assert_eq!(inventory.overdue(hours(100)), 0, "another process led");
+}
+
+#[test]
+fn r7_a_target_that_was_seen_before_its_object_is_asked_for_before_it_is_taken_for_missing() {
+    let synced = |name: &str, version| WatchedSecret {
+        status: serde_json::from_value(json!({
+            "observedGeneration": 1,
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "Synced", "message": "",
+                "lastTransitionTime": "2026-11-22T12:00:00Z",
+            }],
+            "target": {"name": name, "keys": [], "changedTime": "2026-11-22T12:00:00Z"},
+        }))
+        .unwrap(),
+        ..watched(name, name, version, name)
+    };
+    let inventory = Inventory::default();
+    inventory.target_seen(key("early"), carrying("early", "early", 1));
+    inventory.object_seen(&key("early"), synced("early", 2));
+    inventory.object_seen(&key("late"), synced("late", 3));
+    inventory.target_seen(key("late"), carrying("late", "late", 4));
+    inventory.object_seen(&key("new"), watched("new", "new", 5, "new"));
+    inventory.doubt_missing_targets(Some("elsewhere"));
+    let doubted = |name: &str| inventory.object(&key(name)).unwrap().memory.recheck;
+    assert!(!doubted("early"));
+    inventory.doubt_missing_targets(None);
+    assert!(doubted("early"));
+    assert!(!doubted("late") && !doubted("new"));
+}

@@ -96,6 +96,7 @@ fn every(name: &str) -> Vec<Trouble> {
         Trouble::Undecodable,
         Trouble::NotGranted { store: store(name) },
         Trouble::StoreNotFound { store: store(name) },
+        Trouble::StoreNotFollowed { store: store(name) },
         Trouble::StoreNotReady { store: store(name) },
         Trouble::StageEmpty(Stage::Pending),
         Trouble::MissingKey { key: key() },

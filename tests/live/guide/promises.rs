@@ -178,6 +178,7 @@ pub fn promises() -> Vec<Promise> {
             ..every_key("`creationPolicy`: when the NcpSecret goes")
         },
         every_key("`deletionPolicy`: when the secret in NCP goes"),
+        every_key("`restart`: new pods for a new value"),
         every_key("Several namespaces"),
     ]
 }

@@ -1,0 +1,131 @@
+//! What this process does while it leads. All of it is made anew for each term: credentials, breakers, the queue, and what
+//! passes left behind, because another process may have led meanwhile.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use steerable_clock::Clock;
+use tokio::sync::mpsc;
+
+use super::connections::Connections;
+use super::dispatch::{Ending, dispatch};
+use super::feeds::Feeds;
+use super::health::Health;
+use super::inventory::Inventory;
+use super::outlet::Desk;
+use super::stores::report_stores;
+use super::world::World;
+use crate::cluster::{Announcer, Objects, Secrets, Server, Term, Workloads};
+use crate::core::content::InstallationKey;
+use crate::metrics::Metrics;
+use crate::source::Transport;
+
+/// How soon the installation key is asked for again.
+const KEY_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// What every term begins with.
+pub struct Office {
+    /// Time.
+    pub clock: Clock,
+    /// The API server.
+    pub client: Client,
+    /// The operator's own namespace.
+    pub namespace: String,
+    /// What names this process among its replicas.
+    pub identity: String,
+    /// What is known.
+    pub inventory: Arc<Inventory>,
+    /// Where it comes from.
+    pub feeds: Arc<Feeds>,
+    /// What the probes ask.
+    pub health: Arc<Health>,
+    /// The way to NCP.
+    pub transport: Arc<Transport>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
+    pub longest_pass: Duration,
+    /// How many passes run at once.
+    pub concurrency: usize,
+}
+
+impl Office {
+    /// Works until the term is over, when running passes are cut off, or until `stop` is done, when they may end.
+    pub async fn serve(&self, term: &Term, stop: impl Future<Output = ()>) {
+        self.metrics.leads(true);
+        self.work(term, stop).await;
+        self.health.rests();
+        self.metrics.leads(false);
+    }
+
+    async fn work(&self, term: &Term, stop: impl Future<Output = ()>) {
+        let mut end = pin!(async {
+            tokio::select! {
+                () = term.over() => Ending::AtOnce,
+                () = stop => Ending::InOrder,
+            }
+        });
+        let server = Server::during(self.client.clone(), term.clone());
+        let secrets = Secrets::new(server.clone());
+        let key = tokio::select! {
+            key = self.key(&secrets) => key,
+            _ = &mut end => return,
+        };
+        self.inventory.begin_anew();
+        let (wakes, woken) = mpsc::unbounded_channel();
+        let (stores, named) = mpsc::unbounded_channel();
+        let world = Arc::new(World {
+            clock: self.clock.clone(),
+            inventory: Arc::clone(&self.inventory),
+            objects: Objects::new(server.clone()),
+            workloads: Workloads::new(server.clone()),
+            announcer: Announcer::new(server, self.identity.clone()),
+            connections: Arc::new(Connections::new(
+                self.clock.clone(),
+                secrets.clone(),
+                Arc::clone(&self.transport),
+                Arc::clone(&self.inventory),
+                wakes.clone(),
+                stores.clone(),
+            )),
+            secrets,
+            key,
+            metrics: self.metrics.clone(),
+            longest_pass: self.longest_pass,
+        });
+        let health = Arc::clone(&self.health);
+        tokio::select! {
+            () = dispatch(Arc::clone(&world), health, woken, self.concurrency, end) => {}
+            () = report_stores(Arc::clone(&world), named) => {}
+            () = self.feeds.attend(Desk { wakes, stores }) => {}
+        }
+        world.connections.close();
+    }
+
+    /// The installation key; a leader without it can do nothing but try again.
+    async fn key(&self, secrets: &Secrets) -> InstallationKey {
+        let mut told = None;
+        loop {
+            match secrets.installation_key(&self.namespace).await {
+                Ok(key) => {
+                    self.health.hindered(None);
+                    return key;
+                }
+                Err(refusal) => {
+                    let why = format!(
+                        "failed to read or make the installation key in namespace {}: {refusal}",
+                        self.namespace
+                    );
+                    if told.as_ref() != Some(&why) {
+                        tracing::error!("{why}");
+                    }
+                    self.health.hindered(Some(why.clone()));
+                    told = Some(why);
+                }
+            }
+            tokio::time::sleep(KEY_AGAIN_AFTER).await;
+        }
+    }
+}
