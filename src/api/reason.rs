@@ -35,6 +35,7 @@ pub enum Reason {
     ClockSkew,
     Throttled,
     SourceUnavailable,
+    Suspended,
     Enabled,
     Rotating,
     Idle,
@@ -49,7 +50,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -78,6 +79,7 @@ impl Reason {
         Self::ClockSkew,
         Self::Throttled,
         Self::SourceUnavailable,
+        Self::Suspended,
         Self::Enabled,
         Self::Rotating,
         Self::Idle,
@@ -122,6 +124,7 @@ impl Reason {
             Self::ClockSkew => "ClockSkew",
             Self::Throttled => "Throttled",
             Self::SourceUnavailable => "SourceUnavailable",
+            Self::Suspended => "Suspended",
             Self::Enabled => "Enabled",
             Self::Rotating => "Rotating",
             Self::Idle => "Idle",
@@ -185,6 +188,7 @@ impl Reason {
             | Self::StoreNotFound
             | Self::Throttled
             | Self::SourceUnavailable
+            | Self::Suspended
             | Self::Enabled
             | Self::Rotating
             | Self::Idle

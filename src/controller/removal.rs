@@ -49,7 +49,13 @@ impl Inquiry<'_> {
             return failure;
         }
         let evidence = match (failure.trouble(), facts) {
-            (Some(Trouble::Withheld(Lifecycle::Destroyed)), Some(facts)) => Evidence {
+            (
+                Some(Trouble::Withheld {
+                    lifecycle: Lifecycle::Destroyed,
+                    ..
+                }),
+                Some(facts),
+            ) => Evidence {
                 answer: Answer::Destroyed,
                 synced_from_it: self.is_proven(&self.origin(facts)),
                 revocation_seen: false,

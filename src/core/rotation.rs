@@ -22,6 +22,12 @@ pub fn is_rotating(facts: &Facts) -> bool {
     }
 }
 
+/// Whether a rotation is not complete: it runs, or it has failed and was not cancelled.
+#[must_use]
+pub fn is_unfinished(facts: &Facts) -> bool {
+    is_rotating(facts) || facts.phase == Phase::Failed
+}
+
 /// Status, reason and message of the condition that tells of rotation.
 #[must_use]
 pub fn health(

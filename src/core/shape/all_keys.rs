@@ -56,12 +56,13 @@ impl AllKeys {
         })
     }
 
-    /// The keys that pass, under their names in the Secret, without those that are taken.
+    /// The keys that pass, under their names in the Secret and each with its name in the value, without those that are
+    /// taken.
     pub(super) fn choose<'remote>(
         &self,
         pairs: &'remote Pairs,
         taken: impl Fn(&str) -> bool,
-    ) -> Result<BTreeMap<Cow<'remote, str>, &'remote Value>, Trouble> {
+    ) -> Result<BTreeMap<Cow<'remote, str>, (&'remote str, &'remote Value)>, Trouble> {
         if pairs.iter().len() > MOST_KEYS {
             return Err(Fault::TooManyKeys.into());
         }
@@ -89,10 +90,7 @@ impl AllKeys {
                 .into());
             }
         }
-        Ok(chosen
-            .into_iter()
-            .map(|(key, (_, value))| (key, value))
-            .collect())
+        Ok(chosen)
     }
 
     /// The name in the Secret.

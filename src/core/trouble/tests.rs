@@ -141,7 +141,10 @@ fn every(name: &str) -> Vec<Trouble> {
     ];
     troubles.extend(holders.map(|holder| Trouble::NotOwned { holder }));
     let lifecycles = ["ENABLE", "DISABLE", "REVOKE", "ROTATING", "DESTROYED", name];
-    troubles.extend(lifecycles.map(|word| Trouble::Withheld(Lifecycle::parse(word))));
+    troubles.extend(lifecycles.map(|word| Trouble::Withheld {
+        lifecycle: Lifecycle::parse(word),
+        destruction: None,
+    }));
     let unreadable = [
         Unreadable::NotJson,
         Unreadable::NotAnObject,
@@ -210,7 +213,7 @@ fn no_two_different_troubles_say_the_same() {
 
 /// Lifecycles that withhold nothing can only come with this trouble by mistake, and share one sentence.
 fn is_no_state(trouble: &Trouble) -> bool {
-    matches!(trouble.root(), Trouble::Withheld(lifecycle) if lifecycle.readable())
+    matches!(trouble.root(), Trouble::Withheld { lifecycle, .. } if lifecycle.readable())
 }
 
 #[test]

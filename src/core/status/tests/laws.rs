@@ -62,7 +62,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
                 return if changed { synced(facts) } else { unchanged(facts) };
             }
             // Nobody reads a value that the lifecycle withholds.
-            Outcome::Failed { trouble: Trouble::Withheld(facts.lifecycle.clone()), facts: Some(facts), revoked: None }
+            Outcome::Failed { trouble: Trouble::Withheld { lifecycle: facts.lifecycle.clone(), destruction: None }, facts: Some(facts), revoked: None }
         }),
         4 => failed.prop_map(|(trouble, facts, lost)| {
             let facts = facts.filter(|facts| facts.lifecycle.readable());
