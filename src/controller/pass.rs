@@ -51,7 +51,7 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         _ => at,
     };
     world.inventory.remember(key, &known.about.uid, memory);
-    (at < NEVER).then_some(Ask { at, urgency })
+    Some(Ask { at, urgency })
 }
 
 /// Notes for the next pass; answers when it is to be.

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use self::report::{source, target, whole_seconds};
 use super::outcome::Outcome;
-use super::remote::{Facts, Phase};
+use super::remote::Facts;
 use super::rotation::{health, is_rotating};
 use super::trouble::{Bearing, Trouble};
 use crate::api::{NcpSecretStatus, Reason, SourceStatus, condition};
@@ -97,10 +97,10 @@ pub fn rotation_failed_anew(before: &NcpSecretStatus, after: &NcpSecretStatus) -
     let (Some(was), Some(is)) = (&before.source, &after.source) else {
         return false;
     };
-    let failed = |source: &SourceStatus| source.rotation_phase == Phase::Failed.as_str();
+    let failed = |status| rotation_reason(status) == Some(Reason::RotationFailed);
     was.secret_id == is.secret_id
-        && failed(is)
-        && (!failed(was) || was.update_time != is.update_time)
+        && failed(after)
+        && (!failed(before) || was.update_time != is.update_time)
 }
 
 /// Since when things are as they are: a source that is gone counts from then, not from what was wrong before.

@@ -8,6 +8,7 @@
 )]
 
 mod absent;
+mod away;
 mod backoff;
 mod bad_input;
 mod breaker;
@@ -29,6 +30,8 @@ mod lifecycle;
 mod lifetime;
 mod log;
 mod ownership;
+mod pending;
+mod policy;
 mod probes;
 mod program;
 mod refused;
@@ -43,6 +46,7 @@ mod shaping;
 mod slots;
 mod sources;
 mod stalls;
+mod suspend;
 mod tap;
 mod targets;
 mod tenancy;

@@ -65,6 +65,8 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
         SpecError::Time {
             field: "refresh.interval",
         },
+        SpecError::PendingSuffix,
+        SpecError::PendingStage,
         SpecError::TargetName,
         SpecError::TargetType,
         SpecError::Reserved { key: key() },
@@ -145,6 +147,10 @@ fn every(name: &str) -> Vec<Trouble> {
         lifecycle: Lifecycle::parse(word),
         destruction: None,
     }));
+    troubles.push(Trouble::Withheld {
+        lifecycle: Lifecycle::Revoke,
+        destruction: Some("2026-11-29T12:34:56.789Z".parse().unwrap()),
+    });
     let unreadable = [
         Unreadable::NotJson,
         Unreadable::NotAnObject,
@@ -292,6 +298,7 @@ fn every_reason_for_trouble_comes_from_some_trouble() {
     let nobodys = [
         Reason::Synced,
         Reason::RefreshFailing,
+        Reason::Suspended,
         Reason::Enabled,
         Reason::Rotating,
         Reason::Idle,
@@ -370,4 +377,17 @@ proptest! {
             prop_assert!(!message.contains(char::is_control), "{}", message);
         }
     }
+}
+
+#[test]
+fn a_requested_deletion_is_told_with_its_date_in_whole_seconds() {
+    let trouble = Trouble::Withheld {
+        lifecycle: Lifecycle::Revoke,
+        destruction: Some("2026-11-29T12:34:56.789Z".parse().unwrap()),
+    };
+    assert_eq!(
+        trouble.message(),
+        "Deletion of the secret was requested in NCP, which destroys it at 2026-11-29T12:34:56Z. To keep the secret, \
+         cancel its deletion in NCP and enable it."
+    );
 }
