@@ -173,6 +173,7 @@ impl Metrics {
                 ("synced", reason.as_str())
             }
             Outcome::Failed { trouble, .. } => ("failed", trouble.reason().as_str()),
+            Outcome::Suspended => ("suspended", ""),
             Outcome::Interrupted => ("interrupted", ""),
             Outcome::Leaving => ("leaving", ""),
         };

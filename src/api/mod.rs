@@ -16,8 +16,8 @@ pub use manifest::manifests;
 pub use reason::Reason;
 pub use restart::{RestartResult, RestartStatus, WorkloadKind, WorkloadRef};
 pub use secret::{
-    CreationPolicy, DeletionPolicy, NcpSecret, NcpSecretSpec, Refresh, Source, StoreKind, StoreRef,
-    Target,
+    CreationPolicy, DeletionPolicy, NcpSecret, NcpSecretSpec, PendingPolicy, Refresh,
+    RefreshPolicy, Rotation, Source, StoreKind, StoreRef, Target,
 };
 pub use shape::{AllKeys, DataKey, Decode, Format, KeyStyle};
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};

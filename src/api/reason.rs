@@ -35,6 +35,7 @@ pub enum Reason {
     ClockSkew,
     Throttled,
     SourceUnavailable,
+    Suspended,
     Enabled,
     Rotating,
     Idle,
@@ -51,7 +52,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -80,6 +81,7 @@ impl Reason {
         Self::ClockSkew,
         Self::Throttled,
         Self::SourceUnavailable,
+        Self::Suspended,
         Self::Enabled,
         Self::Rotating,
         Self::Idle,
@@ -126,6 +128,7 @@ impl Reason {
             Self::ClockSkew => "ClockSkew",
             Self::Throttled => "Throttled",
             Self::SourceUnavailable => "SourceUnavailable",
+            Self::Suspended => "Suspended",
             Self::Enabled => "Enabled",
             Self::Rotating => "Rotating",
             Self::Idle => "Idle",
@@ -191,6 +194,7 @@ impl Reason {
             | Self::StoreNotFound
             | Self::Throttled
             | Self::SourceUnavailable
+            | Self::Suspended
             | Self::Enabled
             | Self::Rotating
             | Self::Idle

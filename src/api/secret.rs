@@ -3,10 +3,6 @@
     clippy::doc_markdown,
     reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
 )]
-#![expect(
-    clippy::duplicated_attributes,
-    reason = "each printer column is an attribute of its own"
-)]
 
 use std::collections::BTreeMap;
 
@@ -31,6 +27,8 @@ use super::terms::Stage;
     shortname = "ncps",
     category = "ncp-secrets",
     doc = "NcpSecret keeps one Kubernetes Secret equal to one secret in NAVER Cloud Platform Secret Manager.",
+    validation = Rule::new("!has(self.spec.rotation) || !has(self.spec.rotation.pending) || self.spec.rotation.pending != 'Expose' || !has(self.spec.source.stage) || self.spec.source.stage == 'Active'")
+        .message("rotation.pending Expose goes with source.stage Active only"),
     selectable = ".spec.storeRef.name",
     selectable = ".spec.source.secretId",
     selectable = ".spec.source.secretName",
@@ -60,6 +58,7 @@ use super::terms::Stage;
         json_path = ".status.source.nextRotationTime"
     ),
     printcolumn(name = "Target", type_ = "string", json_path = ".status.target.name"),
+    printcolumn(name = "Suspended", type_ = "boolean", json_path = ".spec.suspend"),
     printcolumn(
         name = "Age",
         type_ = "date",
@@ -134,6 +133,12 @@ pub struct NcpSecretSpec {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["kind".into(), "name".into()]))]
     pub restart: Option<Vec<WorkloadRef>>,
+    /// What to do with the new value of a rotation that is not complete. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
+    /// True: nothing is read or written, and the Secret and its conditions stay as they are. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
 }
 
 /// Names a store.
@@ -216,6 +221,9 @@ pub struct Source {
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refresh {
+    /// What makes the operator look at NCP. Absent: RotationAware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RefreshPolicy>,
     /// Longest time between two looks, 30s to 8760h. Absent: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -234,6 +242,41 @@ pub struct Refresh {
     #[x_kube(validation = Rule::new("duration(self) >= duration('30s') && duration(self) <= duration('8760h')")
         .message("staleAfter must be between 30s and 8760h"))]
     pub stale_after: Option<String>,
+}
+
+/// What makes the operator look at NCP: time and rotation (RotationAware, the default), or only a change in the cluster
+/// and force-sync (OnChange).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RefreshPolicy {
+    /// The interval, and the dates and phases of rotation.
+    #[default]
+    RotationAware,
+    /// A changed spec, a Secret that is missing or was edited, and force-sync; nothing else once the Secret is good.
+    OnChange,
+}
+
+/// What to do with the new value of a rotation that is not complete.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rotation {
+    /// Whether the PENDING value stands in the Secret too while a rotation runs or has failed: Ignore (the default) or
+    /// Expose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<PendingPolicy>,
+    /// With pending Expose: what the names of the keys with the PENDING value end in. Absent: _PENDING.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub pending_suffix: Option<String>,
+}
+
+/// Whether the PENDING value stands in the Secret too while a rotation runs or has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PendingPolicy {
+    /// Only the value in use stands in the Secret.
+    #[default]
+    Ignore,
+    /// Keys from data.from and allKeys exist a second time, with the PENDING value.
+    Expose,
 }
 
 /// The Secret to write.

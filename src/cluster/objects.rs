@@ -21,7 +21,7 @@ use crate::api::{
     ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
     StoreStatus,
 };
-use crate::core::request::{ObjectKey, Request, StoreKey, parse};
+use crate::core::request::{ObjectKey, Request, StoreKey, force_sync, parse};
 use crate::core::store::{self, StoreSpec};
 use crate::core::trouble::Trouble;
 
@@ -36,6 +36,8 @@ pub struct Decoded {
     pub resource_version: String,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// The force-sync annotation, as far as status can echo it.
+    pub force_sync: Option<String>,
 }
 
 /// An `NcpSecret` as watched.
@@ -220,6 +222,7 @@ fn about(object: &DynamicObject) -> Decoded {
         generation: metadata.generation.unwrap_or_default(),
         resource_version: metadata.resource_version.clone().unwrap_or_default(),
         deleting: metadata.deletion_timestamp.is_some(),
+        force_sync: force_sync(metadata.annotations.as_ref()),
     }
 }
 

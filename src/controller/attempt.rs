@@ -28,6 +28,9 @@ pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -
         Ok(request) => request,
         Err(trouble) => return Failure::from(trouble.clone()).into_outcome(),
     };
+    if request.suspended {
+        return Outcome::Suspended;
+    }
     let observed = match observe(world, request, known, memory).await {
         Ok(observed) => observed,
         Err(refusal) => return Failure::from(refusal).into_outcome(),
@@ -100,6 +103,7 @@ async fn synchronize(
     }
     let knowledge = due::Known {
         request,
+        force_sync: known.about.force_sync.as_deref(),
         target: observed,
         settled: memory.settled_for(request),
         status: &known.status,

@@ -516,6 +516,7 @@ impl Known {
         }
         let changed = self.about.generation != watched.about.generation
             || self.about.deleting != watched.about.deleting
+            || self.about.force_sync != watched.about.force_sync
             || *self.request != watched.request;
         if changed {
             self.request = Arc::new(watched.request);

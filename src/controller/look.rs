@@ -85,7 +85,7 @@ pub async fn look(
         .ticket(&request.store, &way.store, &way.spec)
         .await?;
     loop {
-        let result = ticket.account.look(&request.source, request.stage).await;
+        let result = ticket.account.look(&request.source, request.wanted()).await;
         let Some(error) = shared_trouble(&result) else {
             if proves_the_credentials(&result) {
                 connections.accepted(&ticket).await;

@@ -13,7 +13,7 @@ use super::world::World;
 use crate::api::{NcpSecretStatus, Reason};
 use crate::core::outcome::Outcome;
 use crate::core::request::ObjectKey;
-use crate::core::schedule::{Plight, next_look};
+use crate::core::schedule::{NEVER, Plight, next_look};
 use crate::core::status::previous_reason;
 use crate::core::trouble::Trouble;
 
@@ -75,6 +75,12 @@ fn leave_behind(
         Outcome::Quiet if memory.next_look.is_some() => {
             return memory.next_look.unwrap_or(now);
         }
+        Outcome::Suspended => {
+            memory.cause = None;
+            memory.failures = 0;
+            memory.next_look = Some(NEVER);
+            return NEVER;
+        }
         Outcome::Quiet => (
             previous_reason(status).filter(|reason| *reason != Reason::Synced),
             None,
@@ -87,7 +93,7 @@ fn leave_behind(
     let retries = match outcome {
         Outcome::Interrupted => true,
         Outcome::Failed { trouble, .. } => trouble.is_retried(),
-        Outcome::Quiet | Outcome::Synced { .. } | Outcome::Leaving => false,
+        Outcome::Quiet | Outcome::Suspended | Outcome::Synced { .. } | Outcome::Leaving => false,
     };
     memory.failures = if retries {
         memory.failures.saturating_add(1)

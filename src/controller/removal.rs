@@ -50,7 +50,13 @@ impl Inquiry<'_> {
             return failure;
         }
         let destroyed = match (failure.trouble(), facts) {
-            (Some(Trouble::Withheld(Lifecycle::Destroyed)), Some(facts)) => Some(facts),
+            (
+                Some(Trouble::Withheld {
+                    lifecycle: Lifecycle::Destroyed,
+                    ..
+                }),
+                Some(facts),
+            ) => Some(facts),
             (Some(Trouble::Look(LookError::NotFound | LookError::NameNotFound)), _) => None,
             _ => return failure,
         };

@@ -100,6 +100,8 @@ fn is_in_place(world: &World, request: &Request, known: &Known, outcome: &Outcom
                     there.claimed_by(&request.object.name, &request.uid) == Claim::Ours
                 })
         }
-        Outcome::Failed { .. } | Outcome::Interrupted | Outcome::Leaving => false,
+        Outcome::Failed { .. } | Outcome::Suspended | Outcome::Interrupted | Outcome::Leaving => {
+            false
+        }
     }
 }

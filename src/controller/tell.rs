@@ -11,7 +11,9 @@ use crate::api::{NcpSecretStatus, Reason, RestartStatus};
 use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
 use crate::core::request::ObjectKey;
-use crate::core::status::{self, next, previous_reason, was_deleted};
+use crate::core::status::{
+    self, next, previous_reason, rotation_failed_anew, rotation_message, was_deleted,
+};
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
 ///
@@ -29,7 +31,7 @@ pub(super) async fn tell(
         generation: known.about.generation,
         stale_after: request.map_or(SignedDuration::ZERO, |request| request.stale_after),
         target: request.map_or("", |request| &request.target.name),
-        force_sync: request.and_then(|request| request.force_sync.as_deref()),
+        force_sync: known.about.force_sync.as_deref(),
     };
     let mut status = next(&known.status, &subject, &outcome, world.clock.now());
     if let Some(restarts) = restarts {
@@ -43,6 +45,7 @@ pub(super) async fn tell(
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
             announce(world, key, known, &status, &outcome).await;
+            announce_failed_rotation(world, key, known, &status).await;
             let uid = &known.about.uid;
             world
                 .inventory
@@ -73,12 +76,7 @@ async fn announce(
     status: &NcpSecretStatus,
     outcome: &Outcome,
 ) {
-    let subject = Subject {
-        kind: "NcpSecret",
-        namespace: Some(&key.namespace),
-        name: &key.name,
-        uid: &known.about.uid,
-    };
+    let subject = subject(key, known);
     restart::announce(world, &subject, &known.status.restarts, &status.restarts).await;
     let before = previous_reason(&known.status);
     let deleted = was_deleted(status) && !was_deleted(&known.status);
@@ -93,7 +91,8 @@ async fn announce(
         before = before.map(Reason::as_str),
         "status changed"
     );
-    if reason == Reason::Synced || is_told_by_the_store(outcome) {
+    let is_wanted = matches!(reason, Reason::Synced | Reason::Suspended);
+    if is_wanted || is_told_by_the_store(outcome) {
         return;
     }
     let note = status.conditions.first().map_or("", |ready| &ready.message);
@@ -101,6 +100,31 @@ async fn announce(
         .announcer
         .warn(&subject, "Synchronize", reason, note)
         .await;
+}
+
+/// Each run that failed is told once, whatever else there is to tell.
+async fn announce_failed_rotation(
+    world: &World,
+    key: &ObjectKey,
+    known: &Known,
+    status: &NcpSecretStatus,
+) {
+    if rotation_failed_anew(&known.status, status) {
+        let note = rotation_message(status);
+        world
+            .announcer
+            .warn(&subject(key, known), "Rotate", Reason::RotationFailed, note)
+            .await;
+    }
+}
+
+fn subject<'object>(key: &'object ObjectKey, known: &'object Known) -> Subject<'object> {
+    Subject {
+        kind: "NcpSecret",
+        namespace: Some(&key.namespace),
+        name: &key.name,
+        uid: &known.about.uid,
+    }
 }
 
 /// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.

@@ -15,7 +15,7 @@ use crate::core::pace::Drift;
 use crate::core::plan::{Plan, plan};
 use crate::core::remote::{Reading, Remote};
 use crate::core::request::Request;
-use crate::core::shape::render;
+use crate::core::shape::{expose_pending, render};
 use crate::core::trouble::Trouble;
 
 /// So many failures of the API server in a row may pass by themselves; more are told.
@@ -63,11 +63,15 @@ pub(super) async fn write(
     let pairs = match &remote.reading {
         Reading::Value(pairs) => pairs,
         Reading::Empty => return Err(Trouble::StageEmpty(request.stage).into()),
-        Reading::Withheld => return Err(Trouble::Withheld(remote.facts.lifecycle.clone()).into()),
+        Reading::Withheld => return Err(Trouble::withheld(&remote.facts).into()),
         Reading::Unreadable(why) => return Err(Trouble::Unreadable(why.clone()).into()),
         Reading::Failed(error) => return Err(Trouble::Look(error.clone()).into()),
     };
-    let content = render(&request.keys, &request.target.type_, pairs)?;
+    let mut content = render(&request.keys, &request.target.type_, pairs)?;
+    if let Some(suffix) = &request.pending_suffix {
+        let pending = remote.pending.as_ref();
+        expose_pending(&mut content, &request.keys, suffix, pairs, pending)?;
+    }
     let mark = world
         .key
         .mark(&request.uid, &request.target.type_, &content);
@@ -140,9 +144,10 @@ fn holds_the_same(before: &Observed, now: &Observed) -> bool {
     before.uid == now.uid && before.content == now.content
 }
 
+/// What workloads that are to be restarted are compared with, if any are.
 fn fingerprint(world: &World, request: &Request, content: &Content<'_>) -> Option<Fingerprint> {
     let restarts = !request.restart.is_empty();
-    restarts.then(|| Fingerprint::of(&world.key, request, content.iter()))
+    restarts.then(|| Fingerprint::of(&world.key, request, content.in_use()))
 }
 
 /// What was written.

@@ -1,7 +1,7 @@
 //! The content of the Secret: its keys with their values, and its keyed hash.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -14,6 +14,8 @@ use crate::value::Value;
 #[derive(Default)]
 pub struct Content<'remote> {
     entries: BTreeMap<Cow<'remote, str>, Held<'remote>>,
+    /// The keys that hold a PENDING value and go when its rotation is over.
+    pending_keys: BTreeSet<String>,
     size: usize,
 }
 
@@ -46,6 +48,7 @@ impl<'remote> Content<'remote> {
     pub fn single(key: &'remote str, value: &'remote Value) -> Self {
         Self {
             entries: BTreeMap::from([(Cow::Borrowed(key), Held::Read(value))]),
+            pending_keys: BTreeSet::new(),
             size: value.len(),
         }
     }
@@ -73,6 +76,19 @@ impl<'remote> Content<'remote> {
         self.size += size;
         self.entries.insert(key, held);
         Ok(())
+    }
+
+    /// Adds a key with the PENDING value of another, if it fits; without it the Secret is as good.
+    pub(super) fn add_pending(&mut self, key: String, held: Held<'remote>) {
+        if self.add(Cow::Owned(key.clone()), held).is_ok() {
+            self.pending_keys.insert(key);
+        }
+    }
+
+    /// Each key with its value, in the order of the keys, without those that hold a PENDING value.
+    pub fn in_use(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.iter()
+            .filter(|(key, _)| !self.pending_keys.contains(*key))
     }
 
     /// Whether there is such a key.

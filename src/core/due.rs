@@ -8,12 +8,14 @@ use super::plan::{claim, drifted};
 use super::remote::Lifecycle;
 use super::request::Request;
 use super::status::{previous_reason, rotation_reason, was_deleted, was_synced};
-use crate::api::{NcpSecretStatus, Reason};
+use crate::api::{NcpSecretStatus, Reason, RefreshPolicy};
 
 /// What a pass knows before it asks anybody.
 pub struct Known<'pass> {
     /// What the spec asks for.
     pub request: &'pass Request,
+    /// The force-sync annotation, as far as status can echo it.
+    pub force_sync: Option<&'pass str>,
     /// The Secret under the target's name.
     pub target: Option<&'pass Observed>,
     /// The version at which our last write left it.
@@ -38,7 +40,7 @@ pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
         || obstacle_is_gone(known)
         || (known.next_look.is_none()
             && (was_cut_off(known.status)
-                || missed_a_rotation(known.status, now)
+                || missed_a_rotation(known, now)
                 || owes_a_comparison(known)))
 }
 
@@ -67,7 +69,7 @@ fn spec_changed(known: &Known<'_>) -> bool {
 }
 
 fn sync_forced(known: &Known<'_>) -> bool {
-    known.request.force_sync.is_some() && known.request.force_sync != known.status.last_forced_sync
+    known.force_sync.is_some() && known.force_sync != known.status.last_forced_sync.as_deref()
 }
 
 fn target_needs_repair(known: &Known<'_>) -> bool {
@@ -142,7 +144,11 @@ fn owes_a_comparison(known: &Known<'_>) -> bool {
 }
 
 /// Whether the date of a rotation passed while no process watched; one that was told as overdue was watched.
-fn missed_a_rotation(status: &NcpSecretStatus, now: Timestamp) -> bool {
+fn missed_a_rotation(known: &Known<'_>, now: Timestamp) -> bool {
+    let status = known.status;
+    if known.request.policy == RefreshPolicy::OnChange {
+        return false;
+    }
     let Some(source) = &status.source else {
         return false;
     };

@@ -35,6 +35,8 @@ pub enum Outcome {
         /// Proof that the secret was seen in REVOKE, if it was.
         revoked: Option<String>,
     },
+    /// The spec asks for nothing to be read or written.
+    Suspended,
     /// The pass could not end: the API server was away, or the target moved in between. It starts again.
     Interrupted,
     /// The object or its namespace is going away: there is nothing to do and nothing to say.

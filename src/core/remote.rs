@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::api::terms::Stage;
 use crate::value::Value;
 
 /// How a spec names a secret in the service.
@@ -15,12 +16,46 @@ pub enum SourceRef {
     Name(String),
 }
 
+/// Which values of the chain a look is to bring back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// That of one stage.
+    Stage(Stage),
+    /// That in use, and while a rotation is not complete also the one to come.
+    ActiveAndPending,
+}
+
+impl Wanted {
+    /// The stage whose value is the one that counts.
+    #[must_use]
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::Stage(stage) => stage,
+            Self::ActiveAndPending => Stage::Active,
+        }
+    }
+}
+
 /// The secret as read: what the service says about it, and its value if that could be had.
 pub struct Remote {
     /// What the detail call said.
     pub facts: Facts,
     /// What became of reading the value.
     pub reading: Reading,
+    /// The PENDING value, if it was wanted, a rotation is not complete, and the value is there and can be used.
+    pub pending: Option<Pairs>,
+}
+
+impl Remote {
+    /// What a look brings back when there is no PENDING value to show.
+    #[must_use]
+    pub const fn without_pending(facts: Facts, reading: Reading) -> Self {
+        Self {
+            facts,
+            reading,
+            pending: None,
+        }
+    }
 }
 
 /// The state of a secret in the service's own words (`secretmanager-getsecretdetail`).

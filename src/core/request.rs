@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::keys::{ChosenKey, Keys, Origin};
-use super::remote::SourceRef;
+use super::remote::{SourceRef, Wanted};
 use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
 use crate::api::{
     CreationPolicy, DeletionPolicy, FORCE_SYNC, MANAGED_BY, NcpSecret, NcpSecretSpec,
-    RESERVED_PREFIX, Refresh, Source, StoreKind, WorkloadRef,
+    PendingPolicy, RESERVED_PREFIX, Refresh, RefreshPolicy, Rotation, Source, StoreKind,
+    WorkloadRef,
 };
 
 /// Names an object: namespace and name.
@@ -52,6 +53,12 @@ pub struct Request {
     pub source: SourceRef,
     /// Which value of the chain.
     pub stage: Stage,
+    /// What the names of keys with the PENDING value end in; none when that value is not to be seen.
+    pub pending_suffix: Option<String>,
+    /// Whether nothing is to be read or written.
+    pub suspended: bool,
+    /// What makes us look.
+    pub policy: RefreshPolicy,
     /// Longest time between two looks.
     pub interval: SignedDuration,
     /// How long looks may fail before Ready turns False.
@@ -62,8 +69,17 @@ pub struct Request {
     pub keys: Keys,
     /// What is restarted when a key that it consumes changes, each once.
     pub restart: Vec<WorkloadRef>,
-    /// The force-sync annotation, as far as status can echo it.
-    pub force_sync: Option<String>,
+}
+
+impl Request {
+    /// Which values of the chain a look has to bring back.
+    #[must_use]
+    pub const fn wanted(&self) -> Wanted {
+        match self.pending_suffix {
+            Some(_) => Wanted::ActiveAndPending,
+            None => Wanted::Stage(self.stage),
+        }
+    }
 }
 
 /// The Secret to write, apart from its content.
@@ -90,6 +106,8 @@ const LEAST_STALE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 const LONGEST_TIME: usize = 16;
 
+const DEFAULT_PENDING_SUFFIX: &str = "_PENDING";
+
 /// The longest force-sync annotation that status echoes whole, in characters.
 const LONGEST_ECHO: usize = 253;
 
@@ -101,6 +119,7 @@ const MOST_WORKLOADS: usize = 16;
 /// The most bytes for annotations. Kubernetes takes 256 KiB for all of an object; the rest is for ours and everybody
 /// else's.
 const MOST_ANNOTATED: usize = 240 * 1024;
+const LONGEST_SUFFIX: usize = 64;
 
 /// Turns an object into a request.
 ///
@@ -114,7 +133,14 @@ pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
         namespace: metadata.namespace.clone().unwrap_or_default(),
         name: metadata.name.clone().unwrap_or_default(),
     };
-    let (interval, stale_after) = times(spec.refresh.as_ref())?;
+    let refresh = spec.refresh.clone().unwrap_or_default();
+    let (interval, stale_after) = times(&refresh)?;
+    let stage = spec.source.stage.unwrap_or_default();
+    let keys = keys::parse(spec.data.as_deref(), spec.all_keys.as_ref())?;
+    let pending_suffix = pending_suffix(spec.rotation.as_ref(), stage)?;
+    if let Some(suffix) = &pending_suffix {
+        keys.check_twins(suffix)?;
+    }
     Ok(Request {
         uid: metadata.uid.clone().unwrap_or_default(),
         generation: metadata.generation.unwrap_or_default(),
@@ -124,19 +150,24 @@ pub fn parse(object: &NcpSecret) -> Result<Request, Trouble> {
             .map_or(Timestamp::UNIX_EPOCH, |time| time.0),
         store: store(spec, &object_key.namespace)?,
         source: source(&spec.source)?,
-        stage: spec.source.stage.unwrap_or_default(),
+        stage,
+        pending_suffix,
+        suspended: spec.suspend.unwrap_or_default(),
+        policy: refresh.policy.unwrap_or_default(),
         interval,
         stale_after,
         target: target(spec, &object_key.name)?,
-        keys: keys::parse(spec.data.as_deref(), spec.all_keys.as_ref())?,
+        keys,
         restart: workloads(spec.restart.as_deref().unwrap_or_default())?,
-        force_sync: metadata
-            .annotations
-            .as_ref()
-            .and_then(|annotations| annotations.get(FORCE_SYNC))
-            .map(|text| text.chars().take(LONGEST_ECHO).collect()),
         object: object_key,
     })
+}
+
+/// The force-sync annotation, as far as status can echo it; it counts whatever the spec says.
+#[must_use]
+pub fn force_sync(annotations: Option<&BTreeMap<String, String>>) -> Option<String> {
+    let text = annotations?.get(FORCE_SYNC)?;
+    Some(text.chars().take(LONGEST_ECHO).collect())
 }
 
 fn store(spec: &NcpSecretSpec, namespace: &str) -> Result<StoreKey, SpecError> {
@@ -177,9 +208,24 @@ fn is_secret_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
-fn times(refresh: Option<&Refresh>) -> Result<(SignedDuration, SignedDuration), SpecError> {
-    let interval = refresh.and_then(|refresh| refresh.interval.as_deref());
-    let stale_after = refresh.and_then(|refresh| refresh.stale_after.as_deref());
+fn pending_suffix(rotation: Option<&Rotation>, stage: Stage) -> Result<Option<String>, SpecError> {
+    let rotation = rotation.cloned().unwrap_or_default();
+    let suffix = rotation.pending_suffix.as_deref();
+    if suffix.is_some_and(|suffix| suffix.len() > LONGEST_SUFFIX || !is_name_of_key(suffix)) {
+        return Err(SpecError::PendingSuffix);
+    }
+    match (rotation.pending.unwrap_or_default(), stage) {
+        (PendingPolicy::Ignore, _) => Ok(None),
+        (PendingPolicy::Expose, Stage::Active) => {
+            Ok(Some(suffix.unwrap_or(DEFAULT_PENDING_SUFFIX).to_owned()))
+        }
+        (PendingPolicy::Expose, Stage::Previous | Stage::Pending) => Err(SpecError::PendingStage),
+    }
+}
+
+fn times(refresh: &Refresh) -> Result<(SignedDuration, SignedDuration), SpecError> {
+    let interval = refresh.interval.as_deref();
+    let stale_after = refresh.stale_after.as_deref();
     let interval = interval.map_or(Ok(DEFAULT_INTERVAL), |text| time("refresh.interval", text))?;
     let stale_after = stale_after.map_or_else(
         || Ok(interval.saturating_mul(3).max(LEAST_STALE_AFTER)),

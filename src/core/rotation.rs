@@ -12,14 +12,34 @@ pub const STALLED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// How long after its date a rotation that has not started counts as overdue.
 const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// Whether the source is rotating, by either of the words that NCP has for it; a failed rotation has ended.
+/// Whether the source is rotating, by either of the words that NCP has for it; a failed rotation has ended, and a secret
+/// on its way out rotates no more.
 #[must_use]
 pub fn is_rotating(facts: &Facts) -> bool {
+    if is_leaving(facts) {
+        return false;
+    }
     match facts.phase {
         Phase::Rotating => true,
         Phase::Failed => false,
         Phase::None | Phase::Other(_) => facts.lifecycle == Lifecycle::Rotating,
     }
+}
+
+/// Whether the last rotation failed, which somebody may still retry or cancel.
+#[must_use]
+pub fn has_failed(facts: &Facts) -> bool {
+    facts.phase == Phase::Failed && !is_leaving(facts)
+}
+
+/// Whether a rotation is not complete: it runs, or it has failed and was not cancelled.
+#[must_use]
+pub fn is_unfinished(facts: &Facts) -> bool {
+    is_rotating(facts) || has_failed(facts)
+}
+
+const fn is_leaving(facts: &Facts) -> bool {
+    matches!(facts.lifecycle, Lifecycle::Revoke | Lifecycle::Destroyed)
 }
 
 /// Status, reason and message of the condition that tells of rotation.
@@ -29,7 +49,7 @@ pub fn health(
     rotating_since: Option<&Time>,
     now: Timestamp,
 ) -> (&'static str, Reason, &'static str) {
-    if facts.phase == Phase::Failed {
+    if has_failed(facts) {
         return (
             "False",
             Reason::RotationFailed,

@@ -13,7 +13,7 @@ use super::remote::{Lifecycle, Phase, SourceRef};
 use super::request::{Request, StoreKey};
 use super::rotation::STALLED_AFTER;
 use super::status::was_synced;
-use crate::api::{NcpSecretStatus, Reason, SourceStatus};
+use crate::api::{NcpSecretStatus, Reason, RefreshPolicy, SourceStatus};
 
 /// What the schedule is made from.
 pub struct Plight<'pass> {
@@ -41,7 +41,13 @@ const ROTATING_SHORTEST: SignedDuration = SignedDuration::from_secs(5);
 const ROTATING_LONGEST: SignedDuration = SignedDuration::from_secs(60);
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The moment of the next look; at least a second away.
+/// The moment of a look that only a change can bring.
+pub const NEVER: Timestamp = Timestamp::MAX;
+
+/// The moment of the next look; at least a second away, and [`NEVER`] when only a change can bring it.
+///
+/// A policy governs looks at what is good. While something is wrong the look that found it is not over: it is repeated as
+/// the table says, by either policy, so that a look that was asked for comes to a good end.
 #[must_use]
 pub fn next_look(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
     let wanted = wanted(plight, now);
@@ -50,8 +56,12 @@ pub fn next_look(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
 
 fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
     let slot = slot(plight.request, now);
+    let sooner_with_rotation = || slot.min(rotation_wake(plight, now).unwrap_or(slot));
     let Some(reason) = plight.trouble else {
-        return slot.min(rotation_wake(plight, now).unwrap_or(slot));
+        return match plight.request.policy {
+            RefreshPolicy::RotationAware => sooner_with_rotation(),
+            RefreshPolicy::OnChange => NEVER,
+        };
     };
     match reason {
         Reason::SourceNotFound if !was_synced(plight.status) => later(
@@ -75,7 +85,10 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::InvalidKey
         | Reason::KeyConflict
         | Reason::TooLarge
-        | Reason::TemplateFailed => slot.min(rotation_wake(plight, now).unwrap_or(slot)),
+        | Reason::TemplateFailed => match plight.request.policy {
+            RefreshPolicy::RotationAware => sooner_with_rotation(),
+            RefreshPolicy::OnChange => slot,
+        },
         Reason::RefreshFailing
         | Reason::TargetMissing
         | Reason::ClusterRefused
@@ -96,6 +109,7 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::SourceDisabled
         // No trouble has one of these.
         | Reason::Synced
+        | Reason::Suspended
         | Reason::Enabled
         | Reason::Rotating
         | Reason::Idle

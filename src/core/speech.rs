@@ -3,6 +3,8 @@
 //! Sentences carry names of keys and objects, and never a value, a reply, or anything that differs from attempt to
 //! attempt.
 
+use jiff::Timestamp;
+
 use super::pace::Drift;
 use super::remote::{Failure, Lifecycle, LookError, Unreadable};
 use super::request::StoreKey;
@@ -34,9 +36,12 @@ impl Trouble {
             }
             Self::CredentialsMissing { problem } => problem.sentence(),
             Self::Look(error) => look_sentence(error).into(),
-            Self::Withheld(lifecycle) => match lifecycle {
+            Self::Withheld {
+                lifecycle,
+                destruction,
+            } => match lifecycle {
                 Lifecycle::Disable => "The secret is disabled in NCP.".into(),
-                Lifecycle::Revoke => "Deletion of the secret was requested in NCP.".into(),
+                Lifecycle::Revoke => revoked_sentence(*destruction),
                 Lifecycle::Destroyed => "The secret was destroyed in NCP.".into(),
                 Lifecycle::Enable | Lifecycle::Rotating | Lifecycle::Other(_) => {
                     "NCP does not show the value of the secret.".into()
@@ -114,7 +119,7 @@ impl Trouble {
                 "Write a valid key pair into the Secret; it is read again within seconds."
             }
             Self::Look(error) => look_advice(error),
-            Self::Withheld(lifecycle) => match lifecycle {
+            Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Revoke => {
                     "To keep the secret, cancel its deletion in NCP and enable it."
                 }
@@ -160,6 +165,14 @@ impl Trouble {
             }
         }
     }
+}
+
+fn revoked_sentence(destruction: Option<Timestamp>) -> String {
+    let date = destruction.map(|date| date.strftime("%Y-%m-%dT%H:%M:%SZ"));
+    date.map_or_else(
+        || "Deletion of the secret was requested in NCP.".into(),
+        |date| format!("Deletion of the secret was requested in NCP, which destroys it at {date}."),
+    )
 }
 
 const fn look_sentence(error: &LookError) -> &'static str {
@@ -242,6 +255,12 @@ fn spec_sentence(error: &SpecError) -> String {
         SpecError::StoreName => "spec.storeRef.name is no name that an object can have.".into(),
         SpecError::Time { field } => {
             format!("spec.{field} must be a time like 90s, 30m or 1h30m, from 30s to 8760h.")
+        }
+        SpecError::PendingSuffix => {
+            "spec.rotation.pendingSuffix must be 1 to 64 letters, digits, '-', '_' and '.'.".into()
+        }
+        SpecError::PendingStage => {
+            "spec.rotation.pending Expose goes with spec.source.stage Active only.".into()
         }
         SpecError::TargetName => "spec.target.name is no name that a Secret can have.".into(),
         SpecError::TargetType => {

@@ -36,6 +36,7 @@ pub fn next(
     let now = whole_seconds(now);
     let (facts, trouble) = match outcome {
         Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => return previous.clone(),
+        Outcome::Suspended => return suspended(previous, subject.generation, now),
         Outcome::Synced {
             facts, conflict, ..
         } => (Some(facts), conflict.as_ref()),
@@ -67,6 +68,42 @@ pub fn next(
     }
 }
 
+/// While nothing is read or written, what was said stays: conditions are about the spec that they were seen for, and
+/// only the generation tells that the wish was seen. What was never written is not good.
+fn suspended(previous: &NcpSecretStatus, generation: i64, now: Timestamp) -> NcpSecretStatus {
+    let mut status = NcpSecretStatus {
+        observed_generation: generation,
+        ..previous.clone()
+    };
+    if was_synced(previous) {
+        return status;
+    }
+    let message = "Nothing was written yet, because spec.suspend is true. Set it to false.";
+    let claims = [
+        Claim::new(condition::READY, "False", Reason::Suspended, message.into()),
+        keep_or_unread(condition::SOURCE_AVAILABLE, previous),
+        keep_or_unread(condition::ROTATION_HEALTHY, previous),
+    ];
+    status.conditions = claims
+        .map(|claim| claim.into_condition(previous, generation, now))
+        .into();
+    status.failing_since = None;
+    status
+}
+
+/// Whether a run of rotation has failed that the status before does not tell of. A secret that is seen for the first
+/// time tells of nothing new. Of runs between two looks only the time of the last change can tell.
+#[must_use]
+pub fn rotation_failed_anew(before: &NcpSecretStatus, after: &NcpSecretStatus) -> bool {
+    let (Some(was), Some(is)) = (&before.source, &after.source) else {
+        return false;
+    };
+    let failed = |status| rotation_reason(status) == Some(Reason::RotationFailed);
+    was.secret_id == is.secret_id
+        && failed(after)
+        && (!failed(before) || was.update_time != is.update_time)
+}
+
 /// Since when things are as they are: a source that is gone counts from then, not from what was wrong before.
 fn failing_since(previous: &NcpSecretStatus, trouble: &Trouble, now: Timestamp) -> Time {
     let reason = trouble.reason();
@@ -88,6 +125,12 @@ pub fn previous_reason(status: &NcpSecretStatus) -> Option<Reason> {
 pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
     let health = find(status, condition::ROTATION_HEALTHY)?;
     Reason::parse(&health.reason)
+}
+
+/// What the condition that tells of rotation says to people.
+#[must_use]
+pub fn rotation_message(status: &NcpSecretStatus) -> &str {
+    find(status, condition::ROTATION_HEALTHY).map_or("", |health| &health.message)
 }
 
 /// Whether the Secret was written once.

@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::pace::Drift;
-use super::remote::{Lifecycle, LookError, Unreadable};
+use super::remote::{Facts, Lifecycle, LookError, Unreadable};
 use super::request::StoreKey;
 use super::shape::{Fault, KeysError};
 use crate::api::Reason;
@@ -47,7 +49,12 @@ pub enum Trouble {
     /// The look failed.
     Look(LookError),
     /// The lifecycle of the secret forbids reading it.
-    Withheld(Lifecycle),
+    Withheld {
+        /// The lifecycle.
+        lifecycle: Lifecycle,
+        /// When the secret is destroyed, if its deletion was requested.
+        destruction: Option<Timestamp>,
+    },
     /// The value is there and cannot be used.
     Unreadable(Unreadable),
     /// The stage holds no value.
@@ -131,6 +138,8 @@ pub enum SpecError {
     SecretName,
     StoreName,
     Time { field: &'static str },
+    PendingSuffix,
+    PendingStage,
     TargetName,
     TargetType,
     Reserved { key: String },
@@ -227,6 +236,16 @@ pub enum Bearing {
 }
 
 impl Trouble {
+    /// What the lifecycle of a secret means that forbids reading it.
+    #[must_use]
+    pub fn withheld(facts: &Facts) -> Self {
+        let is_leaving = facts.lifecycle == Lifecycle::Revoke;
+        Self::Withheld {
+            lifecycle: facts.lifecycle.clone(),
+            destruction: facts.expected_destroy.filter(|_| is_leaving),
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn reason(&self) -> Reason {
@@ -237,7 +256,7 @@ impl Trouble {
             Self::StoreNotReady { .. } => Reason::StoreNotReady,
             Self::CredentialsMissing { .. } => Reason::CredentialsMissing,
             Self::Look(error) => look_reason(error),
-            Self::Withheld(lifecycle) => match lifecycle {
+            Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Disable => Reason::SourceDisabled,
                 Lifecycle::Revoke => Reason::SourceRevoked,
                 Lifecycle::Destroyed => Reason::SourceDestroyed,

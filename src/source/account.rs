@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 
-use super::answers::Staged;
+use super::answers::{Chain, Staged};
 use super::call_error::CallError;
 use super::calls::Caller;
 use super::credentials::Credentials;
@@ -15,8 +15,9 @@ use super::transport::Transport;
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::pairs;
 use crate::core::remote::{
-    Facts, Failure, Host, Lifecycle, LookError, Reading, Remote, SourceRef, Unreadable,
+    Facts, Failure, Host, Lifecycle, LookError, Reading, Remote, SourceRef, Unreadable, Wanted,
 };
+use crate::core::rotation::is_unfinished;
 
 /// A credential with what was learnt by using it: the names of its secrets, and the hosts that know them.
 ///
@@ -63,18 +64,18 @@ impl Account {
     /// order a rotation that completes in between is never taken for idle.
     ///
     /// Two calls, or one if the lifecycle cannot be read; more for a name, for a secret whose host is not known
-    /// yet, and for a value that is refused.
+    /// yet, and for a value that is refused. The PENDING value costs none: it comes with the other, in one call for both.
     ///
     /// # Errors
     ///
     /// When there are no facts to show: [`LookError`] says why. A failure after the detail call is a
     /// [`Reading::Failed`].
-    pub async fn look(&self, source: &SourceRef, stage: Stage) -> Result<Remote, LookError> {
+    pub async fn look(&self, source: &SourceRef, wanted: Wanted) -> Result<Remote, LookError> {
         let facts = match source {
             SourceRef::Id(id) => self.detail(id, None).await?,
             SourceRef::Name(name) => self.detail_by_name(name).await?,
         };
-        self.read(facts, stage).await
+        self.read(facts, wanted).await
     }
 
     /// The addresses of the hosts that may know a secret.
@@ -136,23 +137,42 @@ impl Account {
         }
     }
 
-    async fn read(&self, facts: Facts, stage: Stage) -> Result<Remote, LookError> {
+    async fn read(&self, facts: Facts, wanted: Wanted) -> Result<Remote, LookError> {
         if !facts.lifecycle.readable() {
-            return Ok(Remote {
-                facts,
-                reading: Reading::Withheld,
-            });
+            return Ok(Remote::without_pending(facts, Reading::Withheld));
         }
+        if wanted == Wanted::ActiveAndPending && is_unfinished(&facts) {
+            let endpoint = self.endpoint(facts.host);
+            match self.caller.values(endpoint, &facts.secret_id).await {
+                Ok(Chain { active, pending }) => {
+                    return Ok(Remote {
+                        facts,
+                        reading: reading(&active),
+                        pending: match reading(&pending) {
+                            Reading::Value(pairs) => Some(pairs),
+                            _ => None,
+                        },
+                    });
+                }
+                // It may be refused only for what it shows besides the value in use.
+                Err(error) if error.is_about_the_call() => {}
+                Err(error) => {
+                    let reading = Reading::Failed(error.into());
+                    return Ok(Remote::without_pending(facts, reading));
+                }
+            }
+        }
+        self.read_stage(facts, wanted.stage()).await
+    }
+
+    async fn read_stage(&self, facts: Facts, stage: Stage) -> Result<Remote, LookError> {
         let endpoint = self.endpoint(facts.host);
         match self
             .caller
             .stage_value(endpoint, &facts.secret_id, stage)
             .await
         {
-            Ok(staged) => Ok(Remote {
-                facts,
-                reading: reading(&staged),
-            }),
+            Ok(staged) => Ok(Remote::without_pending(facts, reading(&staged))),
             Err(
                 refusal @ (CallError::PermissionDenied
                 | CallError::NotFound
@@ -162,10 +182,10 @@ impl Account {
                     ..
                 }),
             ) => self.explain(refusal, facts, stage).await,
-            Err(error) => Ok(Remote {
+            Err(error) => Ok(Remote::without_pending(
                 facts,
-                reading: Reading::Failed(error.into()),
-            }),
+                Reading::Failed(error.into()),
+            )),
         }
     }
 
@@ -178,10 +198,7 @@ impl Account {
     ) -> Result<Remote, LookError> {
         let reading = match self.detail(&facts.secret_id, Some(facts.host)).await {
             Ok(facts) if !facts.lifecycle.readable() => {
-                return Ok(Remote {
-                    facts,
-                    reading: Reading::Withheld,
-                });
+                return Ok(Remote::without_pending(facts, Reading::Withheld));
             }
             Ok(_) => match (refusal, stage) {
                 (CallError::NotFound, _)
@@ -194,7 +211,7 @@ impl Account {
             Err(CallError::NotFound) => return Err(LookError::NotFound),
             Err(error) => Reading::Failed(error.into()),
         };
-        Ok(Remote { facts, reading })
+        Ok(Remote::without_pending(facts, reading))
     }
 
     fn endpoint(&self, host: Host) -> &Endpoint {

@@ -84,9 +84,49 @@ pub(super) fn staged(data: &str, stage: Stage) -> Option<Staged> {
     {
         return None;
     }
-    Some(match value {
-        Some(text) if !text.expose().trim_ascii().is_empty() => Staged::Text(text),
-        _ => Staged::Empty,
+    Some(Staged::of(value))
+}
+
+impl Staged {
+    fn of(value: Option<Value>) -> Self {
+        match value {
+            Some(text) if !text.expose().trim_ascii().is_empty() => Self::Text(text),
+            _ => Self::Empty,
+        }
+    }
+}
+
+/// What two of the stages hold.
+pub(super) struct Chain {
+    /// The value in use.
+    pub(super) active: Staged,
+    /// The value of a rotation that is not complete.
+    pub(super) pending: Staged,
+}
+
+/// The texts of Get Secret Value (`secretmanager-getsecretvalue`); an empty stage as in [`staged`].
+pub(super) fn chain(data: &str) -> Option<Chain> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outer {
+        decrypted_secret_chain: Option<Inner>,
+    }
+    #[derive(Default, Deserialize)]
+    struct Inner {
+        active: Option<String>,
+        pending: Option<String>,
+    }
+    if matches!(data, "null" | "\"null\"") {
+        return Some(Chain {
+            active: Staged::Empty,
+            pending: Staged::Empty,
+        });
+    }
+    let outer: Outer = serde_json::from_str(data).ok()?;
+    let inner = outer.decrypted_secret_chain.unwrap_or_default();
+    Some(Chain {
+        active: Staged::of(inner.active.map(Value::from)),
+        pending: Staged::of(inner.pending.map(Value::from)),
     })
 }
 

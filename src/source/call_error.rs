@@ -67,6 +67,23 @@ impl CallError {
         )
     }
 
+    /// Whether another call for less may be answered: nothing was said of the network, the credentials or the pace.
+    pub(super) const fn is_about_the_call(&self) -> bool {
+        matches!(
+            self,
+            Self::PermissionDenied
+                | Self::NotFound
+                | Self::WrongState(_)
+                | Self::Unavailable {
+                    failure: Failure::UnknownUrl
+                        | Failure::InvalidRequest
+                        | Failure::TooLarge
+                        | Failure::Malformed,
+                    ..
+                }
+        )
+    }
+
     /// Of the errors of two hosts the one that proves less, so that "not found" needs both.
     pub(super) fn or_more_cautious(self, other: Self) -> Self {
         if other.caution() > self.caution() {

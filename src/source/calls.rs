@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answers::{self, Page, Staged};
+use super::answers::{self, Chain, Page, Staged};
 use super::call_error::CallError;
 use super::credentials::Credentials;
 use super::endpoints::Endpoint;
@@ -55,6 +55,18 @@ impl Caller {
                 endpoint,
                 Operation::StageValue { id, stage },
                 |data| answers::staged(data, stage),
+            )
+            .await
+    }
+
+    /// What the stages hold.
+    pub(super) async fn values(&self, endpoint: &Endpoint, id: &str) -> Result<Chain, CallError> {
+        self.transport
+            .call(
+                &self.credentials,
+                endpoint,
+                Operation::Values { id },
+                answers::chain,
             )
             .await
     }

@@ -29,6 +29,11 @@ pub(super) enum Operation<'a> {
         /// Whose value.
         stage: Stage,
     },
+    /// The values of all stages (`secretmanager-getsecretvalue`).
+    Values {
+        /// The secret's ID.
+        id: &'a str,
+    },
     /// One page of all secrets (`secretmanager-getsecretlist`).
     List {
         /// The page's number, from 1.
@@ -42,6 +47,7 @@ impl Operation<'_> {
         match self {
             Self::Detail { .. } => "detail",
             Self::StageValue { .. } => "stage_value",
+            Self::Values { .. } => "values",
             Self::List { .. } => "list",
         }
     }
@@ -51,6 +57,7 @@ impl Operation<'_> {
     pub(super) const fn bound(self) -> usize {
         match self {
             Self::Detail { .. } | Self::StageValue { .. } => 64 * 1024,
+            Self::Values { .. } => 256 * 1024,
             Self::List { .. } => 4 * 1024 * 1024,
         }
     }
@@ -63,6 +70,7 @@ impl Operation<'_> {
                 let stage = stage.as_str().to_ascii_lowercase();
                 Some(format!("/api/v1/secrets/{}/{stage}", segment(id)?))
             }
+            Self::Values { id } => Some(format!("/api/v1/secrets/{}/values", segment(id)?)),
             Self::List { page } => Some(format!("/api/v1/secrets?pageNo={page}")),
         }
     }
@@ -93,6 +101,10 @@ mod tests {
             let operation = Operation::StageValue { id: "ab01", stage };
             assert_eq!(operation.path().unwrap(), wanted);
         }
+        assert_eq!(
+            Operation::Values { id: "ab01" }.path().unwrap(),
+            "/api/v1/secrets/ab01/values"
+        );
         assert_eq!(
             Operation::List { page: 7 }.path().unwrap(),
             "/api/v1/secrets?pageNo=7"

@@ -48,7 +48,7 @@ impl Default for Deadlines {
 /// A call that ended, or was given up by the one who waited for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallRecord {
-    /// `detail`, `stage_value` or `list`.
+    /// `detail`, `stage_value`, `values` or `list`.
     pub operation: &'static str,
     /// `ok`, `cancelled`, or one word of a closed set of failures.
     pub result: &'static str,

@@ -143,11 +143,12 @@ async fn kubectl_get_shows_what_happened_and_why() {
             "Phase",
             "Next rotation",
             "Target",
+            "Suspended",
             "Age"
         ]
     );
     assert_eq!(
-        names(true)[8..],
+        names(true)[9..],
         ["Rotation", "Store", "Source", "Changed", "Message"]
     );
     let cells = table["rows"][0]["cells"].as_array().unwrap();
@@ -164,7 +165,7 @@ async fn kubectl_get_shows_what_happened_and_why() {
         ]
     );
     assert_eq!(
-        (&cells[8], &cells[9], &cells[10]),
+        (&cells[9], &cells[10], &cells[11]),
         (&json!("Manual"), &json!("ncp"), &json!("shop-orders"))
     );
 }

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, ResourceExt};
+use ncp_emulator::{NewSecret, Trigger};
 use ncp_secret_operator::api::NcpSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -285,17 +286,23 @@ pub async fn create_namespaces(scene: &Scene) {
 }
 
 /// What an installation has before the first example: namespaces, credentials, and a store named `ncp`.
-async fn prepare(scene: &Scene) {
+/// Answers the IDs of the secrets in NCP, by name.
+async fn prepare(scene: &Scene) -> BTreeMap<&'static str, String> {
     create_namespaces(scene).await;
     let in_ncp: BTreeMap<_, _> = examples().into_iter().flat_map(|it| it.in_ncp).collect();
-    for (name, value) in in_ncp {
-        scene.secret_in_ncp(name, &value.to_string());
-    }
+    scene.emulator.put_trigger(Trigger::named("rotator"));
+    let create = |(name, value): (&'static str, Value)| {
+        let new = NewSecret::named(name).value(value.to_string());
+        let new = new.automatic_rotation(90, "rotator");
+        (name, scene.emulator.create_secret(new).unwrap())
+    };
+    let ids = in_ncp.into_iter().map(create).collect();
     for object in objects("orders-db.yaml") {
         if object.types.as_ref().unwrap().kind == "NcpSecretStore" {
             apply(scene, &object).await;
         }
     }
+    ids
 }
 
 /// Applies an object as a person would.
@@ -348,11 +355,36 @@ async fn check(scene: &Scene, example: &Example) {
 async fn every_example_becomes_the_secret_that_it_promises() {
     let plane = own_control_plane().await;
     let mut scene = Scene::in_all_of(&plane).await;
-    prepare(&scene).await;
+    let ids = prepare(&scene).await;
     scene.start_operator().await;
     for example in examples() {
         check(&scene, &example).await;
     }
+    check_the_second_password(&scene, &ids["shop-billing"]).await;
+}
+
+/// What `postgresql.yaml` says of a rotation.
+async fn check_the_second_password(scene: &Scene, id: &str) {
+    scene.emulator.execute_rotation(id).unwrap();
+    scene.emulator.start_rotation(id).unwrap();
+    let example = examples().into_iter();
+    let mut example = example.filter(|it| it.file == "postgresql.yaml");
+    let (_, value) = example.next().unwrap().in_ncp.remove(0);
+    let new = value.to_string().replace(HARD, "second");
+    scene.emulator.update_pending(id, &new).unwrap();
+    for object in objects("postgresql.yaml") {
+        apply(scene, &object).await;
+    }
+    let api: Api<Secret> = Api::namespaced(scene.client.clone(), "shop");
+    let secret = until("the example has both passwords", async || {
+        let secret = api.get_opt("billing-db").await.unwrap();
+        secret.filter(|secret| values(secret).contains_key("PGPASSWORD_PENDING"))
+    })
+    .await;
+    let held = values(&secret);
+    assert_eq!(held["PGPASSWORD"], HARD);
+    assert_eq!(held["PGPASSWORD_PENDING"], "second");
+    assert_eq!(held.len(), 3);
 }
 
 #[test]

@@ -87,6 +87,11 @@ fn others(map: Option<&Values>) -> Values {
 
 async fn check(scene: &Scene, object: &DynamicObject, promise: &Promise) {
     let what = format!("{}: {} is right", promise.section, promise.object);
+    if promise.is_suspended {
+        scene.until_reason(promise.object, "Suspended").await;
+        assert_eq!(scene.secret(promise.secret).await, None, "{what}");
+        return;
+    }
     let found: NcpSecret = until(&what, async || {
         let found = scene.ncp_secret(promise.object).await;
         let (status, ..) = condition(&found, "Ready")?;

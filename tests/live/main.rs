@@ -8,6 +8,7 @@
 )]
 
 mod absent;
+mod away;
 mod backoff;
 mod bad_input;
 mod breaker;
@@ -32,6 +33,8 @@ mod lifetime;
 mod log;
 mod namespaces;
 mod ownership;
+mod pending;
+mod policy;
 mod probes;
 mod program;
 mod refused;
@@ -50,6 +53,7 @@ mod slots;
 mod sources;
 mod stalls;
 mod superseded;
+mod suspend;
 mod tap;
 mod targets;
 mod tenancy;

@@ -4,23 +4,28 @@ use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::behavior::{RotatingFrom, RotatingStatus, Schedule};
 use ncp_emulator::{Effect, Fault, NewSecret, Operation, Trigger};
 use ncp_secret_operator::api::{NcpSecret, SourceStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::scene::{Scene, condition, pairs, values};
+use crate::scene::{Scene, condition, merge, pairs, values};
 use crate::seen::says;
 
 const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// A scene whose clock stands still, with a secret that rotates every hour and an object over it whose slot is far away.
-struct Rotating {
-    scene: Scene,
-    id: String,
+pub struct Rotating {
+    pub scene: Scene,
+    pub id: String,
     /// The date of the next rotation.
-    date: Timestamp,
+    pub date: Timestamp,
 }
 
 impl Rotating {
     async fn start() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// The same with more in the spec of the object.
+    pub async fn with(more: Value) -> Self {
         let scene = Scene::start().await;
         scene.steering.freeze();
         scene
@@ -31,9 +36,11 @@ impl Rotating {
             .value(r#"{"password":"old"}"#)
             .automatic_rotation(1, "rotator");
         let id = scene.emulator.create_secret(new).unwrap();
-        let spec = json!({
+        let mut spec = json!({
             "source": {"secretId": id, "secretName": null}, "refresh": {"interval": "8760h"},
         });
+        merge(&mut spec, more);
+        spec["source"]["secretName"] = Value::Null;
         scene.create_ncp_secret("orders-db", "ignored", spec).await;
         scene.until_reason("orders-db", "Synced").await;
         scene.settle().await;
@@ -48,7 +55,7 @@ impl Rotating {
     }
 
     /// Moves the clock by `wait`, and proves that the look comes then and no second earlier.
-    async fn look_comes_after(&self, wait: SignedDuration) -> NcpSecret {
+    pub async fn look_comes_after(&self, wait: SignedDuration) -> NcpSecret {
         self.scene.settle().await;
         let looks = self.scene.looks_at(&self.id);
         self.nothing_for(wait - A_SECOND).await;
@@ -57,7 +64,7 @@ impl Rotating {
         self.settled().await
     }
 
-    async fn nothing_for(&self, span: SignedDuration) {
+    pub async fn nothing_for(&self, span: SignedDuration) {
         let looks = self.scene.looks_at(&self.id);
         self.scene.advance(span);
         self.scene.settle().await;
@@ -73,14 +80,19 @@ impl Rotating {
     /// Lets a rotation begin and be seen.
     async fn begun() -> Self {
         let it = Self::start().await;
-        it.scene.emulator.execute_rotation(&it.id).unwrap();
-        it.scene.emulator.start_rotation(&it.id).unwrap();
-        it.scene.force("orders-db", "see it").await;
-        it.scene.settle().await;
+        it.begin().await;
         it
     }
 
-    fn emulator(&self) -> &ncp_emulator::Emulator {
+    /// Lets a rotation begin and be seen.
+    pub async fn begin(&self) {
+        self.emulator().execute_rotation(&self.id).unwrap();
+        self.emulator().start_rotation(&self.id).unwrap();
+        self.scene.force("orders-db", "see it").await;
+        self.scene.settle().await;
+    }
+
+    pub fn emulator(&self) -> &ncp_emulator::Emulator {
         &self.scene.emulator
     }
 
@@ -90,12 +102,12 @@ impl Rotating {
     }
 }
 
-fn source(object: &NcpSecret) -> &SourceStatus {
+pub fn source(object: &NcpSecret) -> &SourceStatus {
     object.status.as_ref().unwrap().source.as_ref().unwrap()
 }
 
 /// How long the operator waits for its next look while it follows a rotation.
-fn following(it: &Rotating, object: &NcpSecret) -> SignedDuration {
+pub fn following(it: &Rotating, object: &NcpSecret) -> SignedDuration {
     let since = source(object).rotating_since.as_ref().unwrap().0;
     let running = it.scene.clock.now().duration_since(since);
     (running / 6).clamp(SignedDuration::from_secs(5), SignedDuration::from_mins(1))
@@ -307,4 +319,95 @@ async fn both_words_that_ncp_has_for_a_running_rotation_are_understood() {
         let secret = it.scene.secret("orders-db").await.unwrap();
         assert_eq!(values(&secret), pairs(&[("password", "new")]));
     }
+}
+
+#[tokio::test]
+async fn each_run_that_fails_is_told_by_one_warning_whatever_looks_and_restarts_there_are() {
+    let mut it = Rotating::begun().await;
+    it.emulator().fail_rotation(&it.id).unwrap();
+    it.scene.force("orders-db", "failed").await;
+    it.scene
+        .until_warnings("orders-db", &["RotationFailed"])
+        .await;
+    let (_, reason, note) = it.scene.events("orders-db").await.remove(0);
+    assert_eq!(reason, "RotationFailed");
+    assert!(note.contains("Retry or cancel it there"), "{note}");
+
+    it.look_comes_after(SignedDuration::from_mins(15)).await;
+    it.scene.force("orders-db", "again").await;
+    it.scene.stop_operator().await;
+    it.scene.start_operator().await;
+    it.scene.force("orders-db", "after a restart").await;
+    it.look_comes_after(SignedDuration::from_mins(15)).await;
+    it.scene
+        .until_warnings("orders-db", &["RotationFailed"])
+        .await;
+
+    // A second run that is seen, and a third that begins and fails between two looks.
+    it.emulator().retry_rotation(&it.id).unwrap();
+    it.scene.force("orders-db", "retried").await;
+    it.emulator().start_rotation(&it.id).unwrap();
+    it.emulator().fail_rotation(&it.id).unwrap();
+    it.scene.force("orders-db", "failed twice").await;
+    it.scene
+        .until_warnings("orders-db", &["RotationFailed"; 2])
+        .await;
+    it.scene.advance(SignedDuration::from_mins(1));
+    it.emulator().retry_rotation(&it.id).unwrap();
+    it.emulator().start_rotation(&it.id).unwrap();
+    it.emulator().fail_rotation(&it.id).unwrap();
+    it.scene.force("orders-db", "failed thrice").await;
+    it.scene
+        .until_warnings("orders-db", &["RotationFailed"; 3])
+        .await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_rolled_back_brings_the_value_from_before_back() {
+    let it = Rotating::begun().await;
+    it.emulator()
+        .update_pending(&it.id, r#"{"password":"new"}"#)
+        .unwrap();
+    it.emulator().complete_rotation(&it.id).unwrap();
+    let object = it.scene.ncp_secret("orders-db").await;
+    it.look_comes_after(following(&it, &object)).await;
+    assert_eq!(it.password().await, "new");
+    it.emulator().roll_back_rotation(&it.id).unwrap();
+    let object = it.scene.force("orders-db", "rolled back").await;
+    assert_eq!(it.password().await, "old");
+    assert_eq!(says(&object, "RotationHealthy"), ("True", "Idle"));
+    it.scene.until_warnings("orders-db", &[]).await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_somebody_starts_by_hand_is_followed_once_it_was_seen() {
+    let it = Rotating::start().await;
+    it.emulator().execute_rotation(&it.id).unwrap();
+    it.emulator().start_rotation(&it.id).unwrap();
+    let until_the_date = it.date.duration_since(it.scene.clock.now());
+    it.nothing_for(until_the_date).await;
+    it.scene.advance(SignedDuration::from_mins(1));
+    it.scene.until_looks(&it.id, 2).await;
+    let object = it.settled().await;
+    assert_eq!(says(&object, "RotationHealthy"), ("True", "InProgress"));
+    it.look_comes_after(following(&it, &object)).await;
+}
+
+#[tokio::test]
+async fn a_requested_deletion_is_told_by_one_warning_with_the_date() {
+    let mut it = Rotating::start().await;
+    it.emulator().request_deletion(&it.id).unwrap();
+    let object = it.scene.force("orders-db", "requested").await;
+    let date = source(&object).expected_destroy_time.as_ref().unwrap().0;
+    let date = date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    it.scene.stop_operator().await;
+    it.scene.start_operator().await;
+    it.scene.force("orders-db", "again").await;
+    it.scene.settle().await;
+    it.scene
+        .until_warnings("orders-db", &["SourceRevoked"])
+        .await;
+    let (_, _, note) = it.scene.events("orders-db").await.remove(0);
+    assert!(note.contains(&date), "{note}");
+    assert!(note.contains("cancel its deletion in NCP"), "{note}");
 }

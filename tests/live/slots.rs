@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use ncp_emulator::{Operation, Stage};
+use ncp_emulator::{Effect, Fault, Operation, Stage};
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, pairs, values};
+use crate::scene::{Scene, pairs, until, values};
 use crate::seen::{BARRIER, says};
 
 const A_MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -180,4 +180,68 @@ async fn force_sync_is_echoed_when_nobody_could_be_asked() {
     let object = scene.force("orders-db", "now").await;
     assert_eq!(says(&object, "Ready"), ("False", "StoreNotFound"));
     assert_eq!(scene.emulator.calls(), []);
+}
+
+#[tokio::test]
+async fn force_sync_is_echoed_for_a_spec_that_cannot_be_obeyed_and_for_texts_of_any_length() {
+    let scene = Scene::start().await;
+    scene.steering.freeze();
+    let spec = json!({"allKeys": {"include": ["("]}});
+    scene
+        .create_ncp_secret("orders-db", "shop-orders", spec)
+        .await;
+    scene.until_reason("orders-db", "InvalidSpec").await;
+    let object = scene.force("orders-db", "now").await;
+    assert_eq!(says(&object, "Ready"), ("False", "InvalidSpec"));
+
+    let id = scene.secret_in_ncp("shop-orders", r#"{"password":"one"}"#);
+    let good = json!({"spec": {"allKeys": {"include": null}}});
+    scene.patch_ncp_secret("orders-db", good).await;
+    scene.until_reason("orders-db", "Synced").await;
+    scene.settle().await;
+    for text in ["", &"é".repeat(253), "x"] {
+        let looks = scene.looks_at(&id);
+        scene.force("orders-db", text).await;
+        scene.until_looks(&id, looks + 1).await;
+    }
+    let looks = scene.looks_at(&id);
+    scene.annotate("orders-db", &"é".repeat(300)).await;
+    scene
+        .until_object("orders-db", "echoes what it can", |object| {
+            let echo = object.status.as_ref().unwrap().last_forced_sync.clone();
+            echo == Some("é".repeat(253))
+        })
+        .await;
+    scene.until_looks(&id, looks + 1).await;
+    // Only what is echoed counts, so that a text that is too long is obeyed once.
+    scene.annotate("orders-db", &"é".repeat(299)).await;
+    scene.settle().await;
+    assert_eq!(scene.looks_at(&id), looks + 1);
+}
+
+#[tokio::test]
+async fn force_sync_is_echoed_at_the_first_outcome_after_ncp_left_a_pass_hanging() {
+    let mut scene = Scene::without_operator().await;
+    scene.longest_pass = Some(std::time::Duration::from_millis(500));
+    scene.create_store("ncp").await;
+    scene.start_operator().await;
+    scene.steering.freeze();
+    let id = scene
+        .synced("orders-db", r#"{"password":"one"}"#, json!({}))
+        .await;
+    let hang = Effect::Delay(std::time::Duration::from_secs(30));
+    scene
+        .emulator
+        .add_fault(Fault::new(hang).secret(&id).times(1));
+    scene.annotate("orders-db", "now").await;
+    let interrupted = r#"ncp_secret_operator_passes_total{outcome="interrupted",reason=""}"#;
+    until("the pass is given up", async || {
+        (scene.sample(interrupted).await >= 1).then_some(())
+    })
+    .await;
+    let object = scene.ncp_secret("orders-db").await;
+    assert_eq!(object.status.unwrap().last_forced_sync, None);
+    scene.advance(SignedDuration::from_secs(2));
+    let object = scene.force("orders-db", "now").await;
+    assert_eq!(says(&object, "Ready"), ("True", "Synced"));
 }

@@ -79,6 +79,7 @@ async fn the_api_server_and_the_code_agree_on_every_object() {
     let base = json!({"storeRef": {"name": "ncp"}, "source": {"secretName": "orders"}});
     let rows = [
         rows::sources_and_times(),
+        rows::rotation(),
         rows::targets(),
         rows::keys(),
         rows::forms(),

@@ -28,6 +28,7 @@ fn watched(name: &str, uid: &str, version: u32, target: &str) -> WatchedSecret {
             generation: version.into(),
             resource_version: version.to_string(),
             deleting: false,
+            force_sync: None,
         },
         request: parse(&object),
         status: NcpSecretStatus::default(),

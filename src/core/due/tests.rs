@@ -112,6 +112,7 @@ struct Case {
     request: Request,
     target: Option<Observed>,
     settled: Option<&'static str>,
+    force_sync: Option<&'static str>,
     status: NcpSecretStatus,
     cause: Option<Reason>,
     next_look: Option<i64>,
@@ -124,6 +125,7 @@ fn calm() -> Case {
         request: request(),
         target: Some(written()),
         settled: None,
+        force_sync: None,
         status: synced(Reason::Synced),
         cause: None,
         next_look: Some(600),
@@ -136,6 +138,7 @@ impl Case {
         let away = |seconds| now() + SignedDuration::from_secs(seconds);
         let known = Known {
             request: &self.request,
+            force_sync: self.force_sync,
             target: self.target.as_ref(),
             settled: self.settled,
             status: &self.status,
@@ -242,7 +245,7 @@ fn r8_a_forced_sync_looks_once_for_each_new_text() {
         (Some(""), Some(""), false),
     ] {
         let mut case = calm();
-        case.request.force_sync = text.map(str::to_owned);
+        case.force_sync = text;
         case.status.last_forced_sync = last.map(str::to_owned);
         assert_eq!(case.is_due(), expected, "{text:?} {last:?}");
     }

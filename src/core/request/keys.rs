@@ -16,6 +16,27 @@ pub struct Keys {
     pub all: Option<AllKeys>,
 }
 
+impl Keys {
+    /// Makes sure that keys from `from` can exist a second time under that suffix, whatever the value will be.
+    ///
+    /// # Errors
+    ///
+    /// The first name that is no key of a Secret, or that another entry has.
+    pub fn check_twins(&self, suffix: &str) -> Result<(), Trouble> {
+        let from = |item: &&ChosenKey| matches!(item.origin, Origin::From { .. });
+        for item in self.chosen.iter().filter(from) {
+            let key = format!("{}{suffix}", item.key);
+            if !is_secret_key(&key) {
+                return Err(Trouble::InvalidKey { key });
+            }
+            if self.chosen.iter().any(|other| other.key == key) {
+                return Err(Trouble::KeyConflict { key });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One key of the Secret and where its bytes come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChosenKey {

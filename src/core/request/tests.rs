@@ -68,6 +68,9 @@ fn a_minimal_spec_gets_every_default() {
         },
         source: SourceRef::Name("orders".into()),
         stage: Stage::Active,
+        pending_suffix: None,
+        suspended: false,
+        policy: RefreshPolicy::RotationAware,
         interval: SignedDuration::from_hours(1),
         stale_after: SignedDuration::from_hours(3),
         target: TargetRequest {
@@ -83,7 +86,6 @@ fn a_minimal_spec_gets_every_default() {
             all: Some(AllKeys::default()),
         },
         restart: Vec::new(),
-        force_sync: None,
     };
     assert_eq!(request, expected);
 }
@@ -258,7 +260,7 @@ fn a_forced_sync_is_kept_as_far_as_status_can_echo_it() {
         let mut object = object(minimal());
         let annotation = (FORCE_SYNC.to_owned(), text.to_owned());
         object.metadata.annotations = Some(BTreeMap::from([annotation]));
-        parse(&object).unwrap().force_sync
+        force_sync(object.metadata.annotations.as_ref())
     };
     assert_eq!(forced(""), Some(String::new()));
     assert_eq!(forced("now"), Some("now".into()));

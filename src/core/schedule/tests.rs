@@ -9,6 +9,7 @@ use crate::api::{NcpSecret, TargetStatus};
 use crate::core::request::parse;
 
 mod laws;
+mod policy;
 mod rotation;
 
 const HOUR: i64 = 3600;

@@ -53,12 +53,13 @@ impl AllKeys {
         })
     }
 
-    /// The keys that pass, under their names in the Secret, without those that are taken.
+    /// The keys that pass, under their names in the Secret and each with its name in the value, without those that are
+    /// taken.
     pub(super) fn choose<'remote>(
         &self,
         pairs: &'remote Pairs,
         taken: impl Fn(&str) -> bool,
-    ) -> Result<BTreeMap<Cow<'remote, str>, &'remote Value>, Trouble> {
+    ) -> Result<BTreeMap<Cow<'remote, str>, (&'remote str, &'remote Value)>, Trouble> {
         let include = compiled_list("allKeys.include", self.include.as_deref())?;
         let exclude = compiled_list("allKeys.exclude", self.exclude.as_deref())?;
         let mut chosen = BTreeMap::new();
@@ -83,10 +84,7 @@ impl AllKeys {
                 return Err(Fault::TooManyKeys.into());
             }
         }
-        Ok(chosen
-            .into_iter()
-            .map(|(key, (_, value))| (key, value))
-            .collect())
+        Ok(chosen)
     }
 
     /// The name in the Secret.

@@ -5,6 +5,7 @@ mod decode;
 mod fault;
 mod formats;
 mod growing;
+mod pending;
 mod speech;
 mod style;
 mod template;
@@ -17,6 +18,7 @@ pub(super) use self::all_keys::{LONGEST_EXPRESSION, LONGEST_PREFIX, MOST_EXPRESS
 pub use self::fault::{Fault, KeysError, Obstacle, TemplateFault, TemplateFaultKind};
 use self::formats::Unfit;
 use self::growing::Growing;
+pub use self::pending::expose_pending;
 pub(super) use self::template::LONGEST_TEMPLATE;
 pub use self::template::Template;
 use self::template::{Filling, Stopped};
@@ -47,7 +49,7 @@ pub fn render<'remote>(
     }
     if let Some(all) = &keys.all {
         let is_chosen = |key: &str| keys.chosen.iter().any(|item| item.key == key);
-        for (key, value) in all.choose(pairs, is_chosen)? {
+        for (key, (_, value)) in all.choose(pairs, is_chosen)? {
             content.add(key, Held::Read(value))?;
         }
     }
@@ -112,14 +114,17 @@ fn taken<'remote>(
     decode: Decode,
     value: &'remote Value,
 ) -> Result<Held<'remote>, Trouble> {
+    decoded(decode, value).ok_or_else(|| {
+        let (key, from) = (item.key.clone(), name.to_owned());
+        Fault::NotBase64 { key, from }.into()
+    })
+}
+
+/// The bytes that a text stands for; nothing if it is not encoded as it should be.
+fn decoded(decode: Decode, value: &Value) -> Option<Held<'_>> {
     match decode {
-        Decode::None => Ok(Held::Read(value)),
-        Decode::Base64 => decode::base64(value.expose())
-            .map(Held::Made)
-            .ok_or_else(|| {
-                let (key, from) = (item.key.clone(), name.to_owned());
-                Fault::NotBase64 { key, from }.into()
-            }),
+        Decode::None => Some(Held::Read(value)),
+        Decode::Base64 => decode::base64(value.expose()).map(Held::Made),
     }
 }
 

@@ -238,7 +238,10 @@ fn refresh_failing_is_for_what_was_ready_and_for_the_spec_that_was() {
 fn what_spec_source_or_target_say_counts_at_once() {
     let at_once = [
         Trouble::Spec(SpecError::NotOneSource),
-        Trouble::Withheld(Lifecycle::Disable),
+        Trouble::Withheld {
+            lifecycle: Lifecycle::Disable,
+            destruction: None,
+        },
         Trouble::Look(LookError::NotFound),
         Trouble::Unreadable(Unreadable::NotJson),
         Trouble::StageEmpty(Stage::Pending),
@@ -280,7 +283,10 @@ fn stalled_stands_exactly_while_only_a_person_can_mend_it() {
         })
     };
     assert_eq!(
-        missing(Trouble::Withheld(Lifecycle::Disable)),
+        missing(Trouble::Withheld {
+            lifecycle: Lifecycle::Disable,
+            destruction: None
+        }),
         Some(Reason::TargetMissing)
     );
     assert_eq!(
@@ -336,7 +342,10 @@ fn r13_content_of_another_hash_dates_from_now_when_its_own_status_was_lost() {
 fn a_secret_that_was_deleted_with_its_source_is_told_so_until_it_is_written_again() {
     let gone = || Outcome::Failed {
         trouble: Trouble::TargetDeleted {
-            cause: Box::new(Trouble::Withheld(Lifecycle::Destroyed)),
+            cause: Box::new(Trouble::Withheld {
+                lifecycle: Lifecycle::Destroyed,
+                destruction: None,
+            }),
         },
         facts: None,
         revoked: None,
@@ -405,7 +414,10 @@ fn an_edited_secret_that_cannot_be_repaired_is_not_called_good() {
 #[test]
 fn r1_proofs_stay_with_what_they_are_about() {
     let revoked = Outcome::Failed {
-        trouble: Trouble::Withheld(Lifecycle::Revoke),
+        trouble: Trouble::Withheld {
+            lifecycle: Lifecycle::Revoke,
+            destruction: None,
+        },
         facts: Some(Facts {
             lifecycle: Lifecycle::Revoke,
             ..facts()
@@ -454,14 +466,62 @@ fn a_forced_sync_is_echoed_at_the_first_outcome_good_or_bad() {
 #[test]
 fn pods_keep_a_value_only_where_there_was_one() {
     let kept = "Pods keep the last value.";
-    let disabled = || failed(Trouble::Withheld(Lifecycle::Disable));
+    let disabled = || {
+        failed(Trouble::Withheld {
+            lifecycle: Lifecycle::Disable,
+            destruction: None,
+        })
+    };
     let fresh = run(&[(0, &disabled())]);
     assert!(!message(&fresh, condition::READY).contains(kept));
     let before = run(&[(0, &synced(facts())), (1, &disabled())]);
     assert!(message(&before, condition::READY).ends_with(kept));
     let missing = Trouble::TargetMissing {
-        cause: Box::new(Trouble::Withheld(Lifecycle::Disable)),
+        cause: Box::new(Trouble::Withheld {
+            lifecycle: Lifecycle::Disable,
+            destruction: None,
+        }),
     };
     let lost = run(&[(0, &synced(facts())), (1, &failed(missing))]);
     assert!(!message(&lost, condition::READY).contains(kept));
+}
+
+#[test]
+fn while_suspended_what_was_said_of_a_secret_stays_and_only_the_generation_moves() {
+    for outcome in [synced(facts()), failed(missing_key())] {
+        let before = run(&[(0, &synced(facts())), (1, &outcome)]);
+        let forced = Subject {
+            force_sync: Some("x"),
+            ..subject(2)
+        };
+        let after = next(&before, &forced, &Outcome::Suspended, after(9_999));
+        let expected = NcpSecretStatus {
+            observed_generation: 2,
+            ..before
+        };
+        assert_eq!(after, expected);
+    }
+}
+
+#[test]
+fn what_was_suspended_before_its_first_sync_is_not_good_and_nobody_has_to_mend_it() {
+    for before in [
+        NcpSecretStatus::default(),
+        run(&[(0, &failed(missing_key()))]),
+        run(&[(0, &failed(Trouble::Look(LookError::NotFound)))]),
+    ] {
+        let status = next(&before, &subject(2), &Outcome::Suspended, after(60));
+        let suspended = Some(("False", Reason::Suspended));
+        assert_eq!(said(&status, condition::READY), suspended);
+        assert_eq!(said(&status, condition::STALLED), None);
+        assert_eq!(status.failing_since, None);
+        assert_eq!(status.observed_generation, 2);
+        let again = next(&status, &subject(2), &Outcome::Suspended, after(9_999));
+        assert_eq!(again, status);
+        let resumed = next(&status, &subject(3), &synced(facts()), after(10_000));
+        assert_eq!(
+            said(&resumed, condition::READY),
+            Some(("True", Reason::Synced))
+        );
+    }
 }

@@ -65,6 +65,8 @@ fn spec_errors(name: &str) -> Vec<SpecError> {
         SpecError::Time {
             field: "refresh.interval",
         },
+        SpecError::PendingSuffix,
+        SpecError::PendingStage,
         SpecError::TargetName,
         SpecError::WorkloadName,
         SpecError::WorkloadTwice { name: key() },
@@ -145,7 +147,14 @@ fn every(name: &str) -> Vec<Trouble> {
     ];
     troubles.extend(holders.map(|holder| Trouble::NotOwned { holder }));
     let lifecycles = ["ENABLE", "DISABLE", "REVOKE", "ROTATING", "DESTROYED", name];
-    troubles.extend(lifecycles.map(|word| Trouble::Withheld(Lifecycle::parse(word))));
+    troubles.extend(lifecycles.map(|word| Trouble::Withheld {
+        lifecycle: Lifecycle::parse(word),
+        destruction: None,
+    }));
+    troubles.push(Trouble::Withheld {
+        lifecycle: Lifecycle::Revoke,
+        destruction: Some("2026-11-29T12:34:56.789Z".parse().unwrap()),
+    });
     let unreadable = [
         Unreadable::NotJson,
         Unreadable::NotAnObject,
@@ -214,7 +223,7 @@ fn no_two_different_troubles_say_the_same() {
 
 /// Lifecycles that withhold nothing can only come with this trouble by mistake, and share one sentence.
 fn is_no_state(trouble: &Trouble) -> bool {
-    matches!(trouble.root(), Trouble::Withheld(lifecycle) if lifecycle.readable())
+    matches!(trouble.root(), Trouble::Withheld { lifecycle, .. } if lifecycle.readable())
 }
 
 #[test]
@@ -293,6 +302,7 @@ fn every_reason_for_trouble_comes_from_some_trouble() {
     let nobodys = [
         Reason::Synced,
         Reason::RefreshFailing,
+        Reason::Suspended,
         Reason::Enabled,
         Reason::Rotating,
         Reason::Idle,
@@ -373,4 +383,17 @@ proptest! {
             prop_assert!(!message.contains(char::is_control), "{}", message);
         }
     }
+}
+
+#[test]
+fn a_requested_deletion_is_told_with_its_date_in_whole_seconds() {
+    let trouble = Trouble::Withheld {
+        lifecycle: Lifecycle::Revoke,
+        destruction: Some("2026-11-29T12:34:56.789Z".parse().unwrap()),
+    };
+    assert_eq!(
+        trouble.message(),
+        "Deletion of the secret was requested in NCP, which destroys it at 2026-11-29T12:34:56Z. To keep the secret, \
+         cancel its deletion in NCP and enable it."
+    );
 }

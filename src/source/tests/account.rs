@@ -1,9 +1,11 @@
 //! Looks at secrets by their ID.
 
-use super::listener::{error, success};
+use super::listener::{Scripted, error, success};
 use super::world::{World, detail, shown, unavailable, value};
 use crate::api::terms::{KeyIsolation, Stage};
-use crate::core::remote::{Failure, Host, Lifecycle, LookError, Unreadable};
+use crate::core::remote::{
+    Failure, Host, Lifecycle, LookError, Reading, SourceRef, Unreadable, Wanted,
+};
 
 #[tokio::test]
 async fn a_look_is_the_detail_and_then_the_value() {
@@ -176,5 +178,112 @@ async fn a_failure_after_the_detail_leaves_the_facts() {
         assert_eq!(shown(&remote.reading), format!("{wanted:?}"));
         assert_eq!(remote.facts.lifecycle, Lifecycle::Enable);
         assert_eq!(world.asked().0.len(), 2);
+    }
+}
+
+fn chain(active: &str, pending: &str) -> Scripted {
+    let (active, pending) = (quoted(active), quoted(pending));
+    success(&format!(
+        r#"{{"decryptedSecretChain":{{"previous":"{{}}","active":{active},"pending":{pending}}},"rotationTargets":[]}}"#
+    ))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+fn in_phase(phase: &str) -> Scripted {
+    success(&format!(
+        r#"{{"secretId":"SID","secretName":"orders","secretStatus":"ENABLE","rotationPhase":"{phase}"}}"#
+    ))
+}
+
+/// What a look for both values brings back, and the paths that it asked for.
+async fn look_for_both(world: &World) -> (String, Option<String>, Vec<String>) {
+    let source = SourceRef::Id("SID".to_owned());
+    let remote = world.account.look(&source, Wanted::ActiveAndPending).await;
+    let remote = remote.unwrap();
+    let pending = remote.pending.map(|pairs| shown(&Reading::Value(pairs)));
+    (shown(&remote.reading), pending, world.asked().0)
+}
+
+#[tokio::test]
+async fn the_pending_value_comes_in_one_call_with_the_other_and_only_while_a_rotation_is_not_complete()
+ {
+    for (phase, asked) in [
+        ("NONE", "/SID/active"),
+        ("SOMETHING_NEW", "/SID/active"),
+        ("ROTATING", "/SID/values"),
+        ("ROTATION_FAILED", "/SID/values"),
+    ] {
+        let world = World::new(KeyIsolation::Regional).await;
+        world.regional.set("/SID", &[in_phase(phase)]);
+        world
+            .regional
+            .set("/SID/active", &[value(r#"{"a":"old"}"#)]);
+        let both = chain(r#"{"a":"old"}"#, r#"{"a":"new"}"#);
+        world.regional.set("/SID/values", &[both]);
+        let (active, pending, paths) = look_for_both(&world).await;
+        assert_eq!(active, "a=old;");
+        assert_eq!(pending.is_some(), asked == "/SID/values", "{phase}");
+        assert!(pending.is_none_or(|pending| pending == "a=new;"));
+        assert_eq!(paths, ["/SID", asked], "{phase}");
+    }
+}
+
+#[tokio::test]
+async fn r1_whatever_the_pending_value_is_the_other_is_read() {
+    for (answer, pending, stage_is_read) in [
+        (chain(r#"{"a":"old"}"#, ""), None, false),
+        (chain(r#"{"a":"old"}"#, "{}"), None, false),
+        (chain(r#"{"a":"old"}"#, "no json"), None, false),
+        (
+            chain(r#"{"a":"old"}"#, r#"{"b":"new"}"#),
+            Some("b=new;"),
+            false,
+        ),
+        (
+            success(r#"{"decryptedSecretChain":{"active":"{\"a\":\"old\"}","pending":null}}"#),
+            None,
+            false,
+        ),
+        (
+            success(r#"{"decryptedSecretChain":{"active":"{\"a\":\"old\"}"}}"#),
+            None,
+            false,
+        ),
+        (
+            success(r#"{"decryptedSecretChain":{"active":"{\"a\":\"old\"}","pending":[7]}}"#),
+            None,
+            true,
+        ),
+        (error(403, "FORBIDDEN"), None, true),
+        (error(404, "NOT_FOUND"), None, true),
+        (error(409, "INVALID_STATUS"), None, true),
+    ] {
+        let world = World::new(KeyIsolation::Regional).await;
+        world.regional.set("/SID", &[in_phase("ROTATING")]);
+        world
+            .regional
+            .set("/SID/active", &[value(r#"{"a":"old"}"#)]);
+        world.regional.set("/SID/values", &[answer]);
+        let (active, read, paths) = look_for_both(&world).await;
+        assert_eq!(active, "a=old;");
+        assert_eq!(read.as_deref(), pending);
+        let mut expected = vec!["/SID", "/SID/values"];
+        expected.extend(stage_is_read.then_some("/SID/active"));
+        assert_eq!(paths, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_chain_that_fails_for_all_calls_alike_is_not_asked_for_in_pieces() {
+    for status in [429, 503] {
+        let world = World::new(KeyIsolation::Regional).await;
+        world.regional.set("/SID", &[in_phase("ROTATING")]);
+        world.regional.set("/SID/values", &[error(status, "")]);
+        let (_, pending, paths) = look_for_both(&world).await;
+        assert_eq!(pending, None);
+        assert_eq!(paths, ["/SID", "/SID/values"]);
     }
 }

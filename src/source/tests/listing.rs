@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use super::listener::{Act, PATIENT, Scripted, answer, bench, credentials, listen};
 use super::world::{detail, page, unavailable};
 use crate::api::terms::{KeyIsolation, Region, Stage};
-use crate::core::remote::{Failure, LookError, SourceRef};
+use crate::core::remote::{Failure, LookError, SourceRef, Wanted};
 use crate::source::Account;
 
 /// An account of one host that answers the list by a function of the page's number.
@@ -27,7 +27,7 @@ async fn listed(list: impl Fn(u32) -> Scripted + Send + Sync + 'static) -> Accou
 
 async fn look(account: &Account, name: &str) -> Result<String, LookError> {
     let source = SourceRef::Name(name.to_owned());
-    let remote = account.look(&source, Stage::Active).await?;
+    let remote = account.look(&source, Wanted::Stage(Stage::Active)).await?;
     Ok(remote.facts.secret_id)
 }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::listener::{Bench, PATIENT, Script, Scripted, Seen, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
-use crate::core::remote::{Failure, LookError, Reading, Remote, SourceRef};
+use crate::core::remote::{Failure, LookError, Reading, Remote, SourceRef, Wanted};
 use crate::source::Account;
 
 /// An account, and the two hosts of Korea that it asks.
@@ -44,7 +44,7 @@ impl World {
 
     pub(super) async fn look(&self, stage: Stage) -> Result<Remote, LookError> {
         let source = SourceRef::Id("SID".to_owned());
-        self.account.look(&source, stage).await
+        self.account.look(&source, Wanted::Stage(stage)).await
     }
 
     pub(super) async fn look_error(&self) -> LookError {
@@ -54,7 +54,10 @@ impl World {
     /// The ID that the name leads to.
     pub(super) async fn id_of(&self, name: &str) -> Result<String, LookError> {
         let source = SourceRef::Name(name.to_owned());
-        let remote = self.account.look(&source, Stage::Active).await?;
+        let remote = self
+            .account
+            .look(&source, Wanted::Stage(Stage::Active))
+            .await?;
         Ok(remote.facts.secret_id)
     }
 

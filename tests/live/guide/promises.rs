@@ -17,6 +17,8 @@ pub struct Promise {
     pub annotations: Values,
     /// Whether it goes with its object.
     pub is_owned: bool,
+    /// Whether it is never made, because the object is suspended from the beginning.
+    pub is_suspended: bool,
     pub values: Values,
 }
 
@@ -36,6 +38,7 @@ pub fn in_ncp() -> Vec<(&'static str, Value)> {
             "shop-partner",
             json!({"user": "partner", "password": "p@ss"}),
         ),
+        ("shop-license", json!({"license": "L-1"})),
         ("shop-deploy-key", json!({"privateKey": KEY})),
         (
             "shop-registry",
@@ -58,6 +61,7 @@ fn promise(
         labels: Values::new(),
         annotations: Values::new(),
         is_owned: true,
+        is_suspended: false,
         values: pairs(values),
     }
 }
@@ -87,6 +91,26 @@ pub fn promises() -> Vec<Promise> {
             &[("password", "the one before")],
         ),
         every_key("`refresh`"),
+        promise(
+            "`refresh.policy`: what makes the operator look",
+            "orders-license",
+            "Opaque",
+            &[("license", "L-1")],
+        ),
+        Promise {
+            is_suspended: true,
+            ..every_key("`suspend`: leave it as it is")
+        },
+        promise(
+            "`rotation`: the value to come",
+            "orders-db",
+            "Opaque",
+            &[
+                ("DB_USER", "shop"),
+                ("DB_PASSWORD", "p@ss 'word"),
+                ("DB_HOST", "db.example.com"),
+            ],
+        ),
         every_key("Now: the annotation `ncp-secrets.io/force-sync`"),
         Promise {
             secret: "orders-database",

@@ -26,6 +26,8 @@ const ONE_FORM: Option<&str> = Some("write exactly one of from, template and for
 const WITH_FROM: Option<&str> = Some("optional and decode go with from only");
 const TOO_FEW: Option<&str> = Some("should have at least 1 items");
 const WRONG_TYPE: Option<&str> = Some("Invalid value");
+const ACTIVE_ONLY: Option<&str> =
+    Some("rotation.pending Expose goes with source.stage Active only");
 const GLOBAL: Option<&str> = Some("keyIsolation Global is offered in region KR only");
 const A_GRANT: Option<&str> = Some("a grant names secretIds or secretNames");
 
@@ -115,6 +117,39 @@ pub fn sources_and_times() -> Vec<Row> {
         ("/refresh", json!({"interval": "60"}), PATTERN),
         ("/refresh", json!({"interval": "99999999999999h"}), INTERVAL),
         ("/refresh", json!({"interval": "s"}), TOO_SHORT),
+        ("/refresh", json!({"policy": "RotationAware"}), None),
+        ("/refresh", json!({"policy": "OnChange"}), None),
+        ("/refresh", json!({"policy": "Never"}), UNSUPPORTED),
+        ("/suspend", json!(true), None),
+        ("/suspend", json!(false), None),
+        ("/suspend", json!("yes"), WRONG_TYPE),
+    ]
+}
+
+pub fn rotation() -> Vec<Row> {
+    let with_stage = |stage: &str, pending: &str| {
+        json!({
+            "source": {"secretName": "orders", "stage": stage},
+            "rotation": {"pending": pending},
+        })
+    };
+    let suffix = |suffix: &str| json!({"pending": "Expose", "pendingSuffix": suffix});
+    vec![
+        ("/rotation", json!({}), None),
+        ("/rotation", json!({"pending": "Ignore"}), None),
+        ("/rotation", json!({"pending": "Expose"}), None),
+        ("/rotation", json!({"pending": "Swap"}), UNSUPPORTED),
+        ("/rotation", json!({"pendingSuffix": "_NEXT"}), None),
+        ("/rotation", suffix("."), None),
+        ("/rotation", suffix(&long(64)), None),
+        ("/rotation", suffix(&long(65)), TOO_LONG),
+        ("/rotation", suffix(""), TOO_SHORT),
+        ("/rotation", suffix("_é"), PATTERN),
+        ("/rotation", suffix("/next"), PATTERN),
+        ("", with_stage("Active", "Expose"), None),
+        ("", with_stage("Previous", "Ignore"), None),
+        ("", with_stage("Previous", "Expose"), ACTIVE_ONLY),
+        ("", with_stage("Pending", "Expose"), ACTIVE_ONLY),
     ]
 }
 

@@ -168,6 +168,7 @@ fn what_a_person_asks_for_is_no_drift() {
     };
     let drift = |case: &Case| {
         drift(&Known {
+            force_sync: case.force_sync,
             request: &case.request,
             target: case.target.as_ref(),
             settled: case.settled,
@@ -203,9 +204,9 @@ fn what_a_person_asks_for_is_no_drift() {
     assert_eq!(drift(&deleted), Some(Drift::Deleted));
     assert_eq!(drift(&calm()), None);
     for mut case in [edited, deleted] {
-        case.request.force_sync = Some("now".into());
+        case.force_sync = Some("now");
         assert_eq!(drift(&case), None, "a forced sync");
-        case.request.force_sync = None;
+        case.force_sync = None;
         case.request.generation += 1;
         assert_eq!(drift(&case), None, "a changed spec");
     }

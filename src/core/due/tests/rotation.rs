@@ -32,6 +32,15 @@ fn r8_a_rotation_date_that_passed_while_no_process_ran_is_made_up() {
 }
 
 #[test]
+fn on_change_no_rotation_date_is_made_up_and_what_was_cut_off_is_tried_again() {
+    let mut case = after_a_restart(10_800);
+    case.request.policy = RefreshPolicy::OnChange;
+    assert!(!case.is_due());
+    case.status = synced(Reason::RefreshFailing);
+    assert!(case.is_due());
+}
+
+#[test]
 fn a_rotation_date_that_passed_is_made_up_once() {
     let mut watched = after_a_restart(10_800);
     watched.next_look = Some(600);

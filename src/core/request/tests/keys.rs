@@ -193,3 +193,32 @@ fn all_keys_are_bounded_and_their_expressions_are_some() {
         assert_eq!(wrong(all("prefix", json!(prefix))), expected, "{prefix}");
     }
 }
+
+#[test]
+fn keys_with_a_pending_value_are_told_apart_from_all_others_before_any_value_is_there() {
+    let spec = |data: Json, rotation: Json| {
+        let mut spec = with("data", data);
+        spec["rotation"] = rotation;
+        parsed(spec).map(|request| request.pending_suffix)
+    };
+    let two = |other: &str| json!([{"key": "a", "from": "x"}, {"key": other, "template": "t"}]);
+    let expose = json!({"pending": "Expose"});
+    assert_eq!(spec(two("b"), json!({})), Ok(None));
+    let ignored = json!({"pending": "Ignore", "pendingSuffix": "_b"});
+    assert_eq!(spec(two("a_b"), ignored), Ok(None));
+    assert_eq!(spec(two("b"), expose.clone()), Ok(Some("_PENDING".into())));
+    let conflict = |key: &str| Err(Trouble::KeyConflict { key: key.into() });
+    assert_eq!(
+        spec(two("a_PENDING"), expose.clone()),
+        conflict("a_PENDING")
+    );
+    let named = json!({"pending": "Expose", "pendingSuffix": ".2"});
+    assert_eq!(spec(two("a.2"), named.clone()), conflict("a.2"));
+    assert_eq!(spec(two("a_PENDING"), named), Ok(Some(".2".into())));
+    let long = "k".repeat(250);
+    let key = format!("{long}_PENDING");
+    let data = json!([{"key": long, "from": "x"}]);
+    assert_eq!(spec(data, expose.clone()), Err(Trouble::InvalidKey { key }));
+    let made = json!([{"key": "k".repeat(250), "template": "t"}]);
+    assert!(spec(made, expose).is_ok(), "a template has no second key");
+}

@@ -167,6 +167,12 @@ fn schema_and_code_admit_the_same_prefixes() {
 }
 
 #[test]
+fn schema_and_code_admit_the_same_suffixes() {
+    let spec = |text: &str| with("rotation", json!({"pendingSuffix": text}));
+    agree("rotation.pendingSuffix", spec, |_| true);
+}
+
+#[test]
 fn schema_and_code_admit_the_same_stores() {
     agree(
         "storeRef.name",

@@ -127,10 +127,20 @@ proptest! {
         retry_after in prop::option::of(any::<Duration>()),
         dice in 0.0..=1.0,
         source in "[a-z]{3,9}",
+        on_change in any::<bool>(),
     ) {
-        let request = request(&source, &interval);
+        let mut request = request(&source, &interval);
+        if on_change {
+            request.policy = RefreshPolicy::OnChange;
+        }
         let plight = Plight { request: &request, status: &status, trouble, failures, retry_after, dice };
-        let wait = next_look(&plight, now()).duration_since(now());
+        let next = next_look(&plight, now());
+        prop_assert_eq!(next, next_look(&plight, now()));
+        prop_assert_eq!(next == NEVER, on_change && trouble.is_none());
+        if next == NEVER {
+            return Ok(());
+        }
+        let wait = next.duration_since(now());
         prop_assert!(wait >= seconds(1), "{}", wait);
         let most = match trouble {
             Some(Reason::SourceNotFound | Reason::SourceDestroyed) => seconds(24 * HOUR).max(request.interval),
@@ -141,6 +151,16 @@ proptest! {
             _ => request.interval,
         };
         prop_assert!(wait <= most, "{} {:?}", wait, trouble);
+    }
+
+    #[test]
+    fn of_two_rows_that_apply_the_sooner_one_counts(status in any_status(), interval in any_interval()) {
+        let request = request("orders", &interval);
+        let next = next_look(&plight(&request, &status), now());
+        let slot = slot(&request, now());
+        let rows = [Some(slot), rotation_wake(&plight(&request, &status), now())];
+        let sooner = rows.into_iter().flatten().min().unwrap();
+        prop_assert_eq!(next, sooner.max(now() + seconds(1)));
     }
 
     #[test]

@@ -57,12 +57,13 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     let failed = (any_trouble(), prop::option::of(any_facts()), any::<bool>());
     prop_oneof![
         1 => Just(()).prop_map(|()| Outcome::Quiet),
+        1 => Just(()).prop_map(|()| Outcome::Suspended),
         4 => (any_facts(), any::<bool>()).prop_map(|(facts, changed)| {
             if facts.lifecycle.readable() {
                 return if changed { synced(facts) } else { unchanged(facts) };
             }
             // Nobody reads a value that the lifecycle withholds.
-            Outcome::Failed { trouble: Trouble::Withheld(facts.lifecycle.clone()), facts: Some(facts), revoked: None }
+            Outcome::Failed { trouble: Trouble::Withheld { lifecycle: facts.lifecycle.clone(), destruction: None }, facts: Some(facts), revoked: None }
         }),
         4 => failed.prop_map(|(trouble, facts, lost)| {
             let facts = facts.filter(|facts| facts.lifecycle.readable());
@@ -72,6 +73,15 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         }),
     ]
 }
+
+/// Reasons that are said of the secret in NCP, whatever becomes of the Secret.
+const SAID_OF_THE_SOURCE: [Reason; 5] = [
+    Reason::SourceDisabled,
+    Reason::SourceRevoked,
+    Reason::SourceDestroyed,
+    Reason::SourceNotFound,
+    Reason::SourceUnreadable,
+];
 
 type Step = (Outcome, i64, bool);
 
@@ -108,8 +118,7 @@ proptest! {
     #[test]
     fn conditions_never_contradict_each_other(steps in any_history()) {
         for (before, subject, outcome, moment, after) in live(&steps) {
-            if matches!(outcome, Outcome::Quiet) {
-                prop_assert_eq!(&before, &after);
+            if matches!(outcome, Outcome::Quiet | Outcome::Suspended) {
                 continue;
             }
             let mut types: Vec<_> = after.conditions.iter().map(|condition| &condition.type_).collect();
@@ -126,8 +135,9 @@ proptest! {
             if reason == Reason::Synced {
                 prop_assert_eq!(available.0, "True");
             }
-            if available.1 != reason && available.0 == "False" {
-                prop_assert!(ready == "False" || reason == Reason::RefreshFailing);
+            prop_assert!(ready == "False" || available.0 == "True", "{:?}", available);
+            if SAID_OF_THE_SOURCE.contains(&reason) {
+                prop_assert_eq!(available, ("False", reason));
             }
             if reason == Reason::RefreshFailing {
                 let failing = moment.duration_since(after.failing_since.clone().unwrap().0);
@@ -138,6 +148,46 @@ proptest! {
             if let Outcome::Failed { trouble: Trouble::TargetMissing { .. }, .. } = outcome {
                 prop_assert_eq!((ready, reason), ("False", Reason::TargetMissing));
             }
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_says_nothing_new(steps in any_history()) {
+        for (before, subject, outcome, _, after) in live(&steps) {
+            match outcome {
+                Outcome::Quiet => prop_assert_eq!(&before, &after),
+                Outcome::Suspended => {
+                    prop_assert_eq!(after.observed_generation, subject.generation);
+                    prop_assert_eq!(&before.source, &after.source);
+                    prop_assert_eq!(&before.target, &after.target);
+                    prop_assert_eq!(&before.last_forced_sync, &after.last_forced_sync);
+                    if was_synced(&before) {
+                        prop_assert_eq!(&before.conditions, &after.conditions);
+                    } else {
+                        let ready = said(&after, condition::READY);
+                        prop_assert_eq!(ready, Some(("False", Reason::Suspended)));
+                        prop_assert_eq!(said(&after, condition::STALLED), None);
+                    }
+                }
+                _ => {}
+            }
+            let suspended = said(&after, condition::READY).is_some_and(|it| it.1 == Reason::Suspended);
+            prop_assert!(!suspended || after.target.is_none());
+        }
+    }
+
+    #[test]
+    fn the_same_steps_make_the_same_status(steps in any_history()) {
+        let statuses = || live(&steps).into_iter().map(|(.., after)| after).collect::<Vec<_>>();
+        prop_assert_eq!(statuses(), statuses());
+    }
+
+    #[test]
+    fn a_failed_run_is_new_only_when_it_is_told_and_never_twice_in_a_row(steps in any_history()) {
+        for (before, _, _, _, after) in live(&steps) {
+            let told = said(&after, condition::ROTATION_HEALTHY).is_some_and(|it| it.1 == Reason::RotationFailed);
+            prop_assert!(told || !rotation_failed_anew(&before, &after));
+            prop_assert!(!rotation_failed_anew(&after, &after));
         }
     }
 
@@ -155,7 +205,10 @@ proptest! {
             let available = said(&after, condition::SOURCE_AVAILABLE).unwrap();
             prop_assert!(facts.lifecycle.readable() || available.0 == "False");
             let rotation = said(&after, condition::ROTATION_HEALTHY).unwrap();
-            prop_assert_eq!(rotation.1 == Reason::RotationFailed, facts.phase == Phase::Failed);
+            let leaving = matches!(facts.lifecycle, Lifecycle::Revoke | Lifecycle::Destroyed);
+            let failed = facts.phase == Phase::Failed && !leaving;
+            prop_assert_eq!(rotation.1 == Reason::RotationFailed, failed);
+            prop_assert!(!leaving || rotation.0 == "True", "nobody mends what is on its way out");
             let running = matches!(rotation.1, Reason::InProgress | Reason::RotationStalled);
             prop_assert_eq!(running, source.rotating_since.is_some());
             prop_assert!(!matches!(rotation.1, Reason::Idle | Reason::RotationOverdue) || facts.automatic);
@@ -166,7 +219,7 @@ proptest! {
     #[test]
     fn every_condition_is_about_the_spec_that_it_was_seen_for(steps in any_history()) {
         for (before, subject, outcome, _, after) in live(&steps) {
-            if matches!(outcome, Outcome::Quiet) {
+            if matches!(outcome, Outcome::Quiet | Outcome::Suspended) {
                 continue;
             }
             prop_assert_eq!(after.observed_generation, subject.generation);

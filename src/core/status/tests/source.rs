@@ -38,7 +38,10 @@ fn the_source_is_available_unless_its_own_state_says_otherwise() {
             ..facts()
         })
     };
-    let withheld = || Trouble::Withheld(Lifecycle::Disable);
+    let withheld = || Trouble::Withheld {
+        lifecycle: Lifecycle::Disable,
+        destruction: None,
+    };
     let gone = || Trouble::Look(LookError::NotFound);
     let missing = |cause| Trouble::TargetMissing {
         cause: Box::new(cause),
@@ -206,4 +209,44 @@ fn r11_words_of_the_service_fit_into_status() {
     ]
     .map(|text| text.chars().count());
     assert_eq!(lengths, [256, 256, 64, 64]);
+}
+
+#[test]
+fn each_run_of_rotation_that_failed_is_new_once() {
+    let at = |phase: &str, updated: i64| {
+        synced(Facts {
+            phase: Phase::parse(phase),
+            updated: Some(after(updated)),
+            ..facts()
+        })
+    };
+    let tells = |before: &NcpSecretStatus, outcome: &Outcome, second: i64| {
+        let after = next(before, &subject(1), outcome, after(second));
+        (rotation_failed_anew(before, &after), after)
+    };
+    let mut status = NcpSecretStatus::default();
+    for (second, (phase, updated, expected)) in (1..).zip([
+        ("ROTATION_FAILED", 0, false),
+        ("ROTATION_FAILED", 0, false),
+        ("ROTATING", 0, false),
+        ("ROTATION_FAILED", 0, true),
+        ("ROTATION_FAILED", 0, false),
+        ("NONE", 0, false),
+        ("ROTATION_FAILED", 0, true),
+        // Retried and failed again between two looks.
+        ("ROTATION_FAILED", 60, true),
+        ("ROTATION_FAILED", 60, false),
+    ]) {
+        let (tells, after) = tells(&status, &at(phase, updated), second);
+        assert_eq!(tells, expected, "{second}");
+        status = after;
+    }
+    let (told, kept) = tells(&status, &failed(unavailable()), 20);
+    assert!(!told, "a look that fails says nothing of a rotation");
+    let other = synced(Facts {
+        secret_id: "1f".into(),
+        phase: Phase::Failed,
+        ..facts()
+    });
+    assert!(!tells(&kept, &other, 21).0, "another secret");
 }
