@@ -63,21 +63,33 @@ async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result
         playground.manager_key.clone(),
         playground.clock.clone(),
     )?;
-    playground.emulator.put_trigger(Trigger {
-        action: Action::Succeed {
-            after: SignedDuration::from_mins(2),
-        },
-        ..Trigger::named("rotate-db")
-    });
+    rotate_by(playground, SUCCEED);
     println!();
 
     let id = create(playground, &ncp).await?;
     follow_the_schedule(playground).await?;
+    fail_and_recover(playground, &ncp, &id).await?;
+    restart_the_pods(playground, &ncp, &id).await?;
     disable_and_enable(playground, &ncp, &id).await?;
     delete_the_secret(playground).await?;
     misspell(playground).await?;
     title("That is the tour");
     Ok(())
+}
+
+/// What the rotation action of the demo does.
+const SUCCEED: Action = Action::Succeed {
+    after: SignedDuration::from_mins(2),
+};
+const FAIL: Action = Action::Fail {
+    after: SignedDuration::from_mins(2),
+};
+
+fn rotate_by(playground: &Playground, action: Action) {
+    playground.emulator.put_trigger(Trigger {
+        action,
+        ..Trigger::named("rotate-db")
+    });
 }
 
 async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
@@ -176,10 +188,96 @@ async fn follow_the_schedule(playground: &Playground) -> Result<()> {
         .await
 }
 
+async fn fail_and_recover(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
+    let kubectl = &playground.kubectl;
+    title("3. A rotation fails: pods keep the password in use, and people are told once");
+    rotate_by(playground, FAIL);
+    ncp.show(
+        "Execute Rotation Job",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/rotation"),
+        None,
+    )
+    .await?;
+    until_rotation_is(playground, "RotationFailed").await?;
+    kubectl.show("get ncpsecrets -n shop").await?;
+    kubectl
+        .show(&format!(
+            "get events -n shop --field-selector reason=RotationFailed {EVENTS}"
+        ))
+        .await?;
+    kubectl
+        .show(&format!("get secret orders-db -n shop -o '{DECODED}'"))
+        .await?;
+    println!("Somebody mends the rotation action and has NCP try again.\n");
+    let before = kubectl.run(PASSWORD).await?;
+    rotate_by(playground, SUCCEED);
+    ncp.show(
+        "Retry Rotation Job",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/retry-rotation"),
+        None,
+    )
+    .await?;
+    // After a failure the operator looks every quarter of an hour, or in the interval if that is shorter.
+    until(
+        playground,
+        "the new password is in the Secret",
+        PASSWORD,
+        |password| password != before,
+    )
+    .await?;
+    until_rotation_is(playground, "Idle").await?;
+    kubectl.show("get ncpsecrets -n shop").await
+}
+
+async fn restart_the_pods(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
+    let kubectl = &playground.kubectl;
+    title("4. Pods that take the password as an environment variable are restarted");
+    println!("A Deployment reads the whole Secret with envFrom:\n");
+    let deployment = playground.cluster().folder().join("deployment.json");
+    std::fs::write(&deployment, DEPLOYMENT)?;
+    kubectl
+        .run(&format!("apply -f {}", deployment.display()))
+        .await?;
+    kubectl
+        .show("patch ncpsecret orders-db -n shop --type=merge -p '{\"spec\":{\"restart\":[{\"kind\":\"Deployment\",\"name\":\"orders\"}]}}'")
+        .await?;
+    until(
+        playground,
+        "the operator has read the Deployment",
+        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.restarts[0].result}'",
+        |result| result == "UpToDate",
+    )
+    .await?;
+    ncp.show(
+        "Execute Rotation Job",
+        Method::POST,
+        &format!("/api/v1/secrets/{id}/rotation"),
+        None,
+    )
+    .await?;
+    until(
+        playground,
+        "the Deployment is restarted",
+        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.restarts[0].result}'",
+        |result| result == "Restarted",
+    )
+    .await?;
+    kubectl
+        .show("get deployment orders -n shop -o 'jsonpath={.spec.template.metadata.annotations}{\"\n\"}'")
+        .await?;
+    kubectl
+        .show(&format!(
+            "get events -n shop --field-selector reason=WorkloadRestarted {EVENTS}"
+        ))
+        .await
+}
+
 async fn disable_and_enable(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
     let kubectl = &playground.kubectl;
     title(
-        "3. Somebody disables the secret in NCP: pods keep the last value, and the status says so",
+        "5. Somebody disables the secret in NCP: pods keep the last value, and the status says so",
     );
     ncp.show(
         "Disable Secret",
@@ -205,7 +303,7 @@ async fn disable_and_enable(playground: &Playground, ncp: &Ncp, id: &str) -> Res
 
 async fn delete_the_secret(playground: &Playground) -> Result<()> {
     let kubectl = &playground.kubectl;
-    title("4. Somebody deletes the Secret in Kubernetes: it comes back");
+    title("6. Somebody deletes the Secret in Kubernetes: it comes back");
     let uid = "get secret orders-db -n shop --ignore-not-found -o jsonpath={.metadata.uid}";
     let before = kubectl.run(uid).await?;
     kubectl.show("delete secret orders-db -n shop").await?;
@@ -218,7 +316,7 @@ async fn delete_the_secret(playground: &Playground) -> Result<()> {
 
 async fn misspell(playground: &Playground) -> Result<()> {
     let kubectl = &playground.kubectl;
-    title("5. A mistake is told in plain words");
+    title("7. A mistake is told in plain words");
     println!(
         "$ kubectl patch ncpsecret orders-db -n shop --type=merge -p '{{\"spec\":{{\"data\":[{{\"key\":\"DB_PASSWORD\",\"from\":\"cdbPasswort\"}}]}}}}'"
     );
@@ -227,7 +325,11 @@ async fn misspell(playground: &Playground) -> Result<()> {
         .await?;
     until_ready_is(playground, "orders-db", "MissingKey").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
-    kubectl.show("get events -n shop --field-selector reason=MissingKey -o 'custom-columns=TYPE:.type,REASON:.reason,OBJECT:.involvedObject.name,MESSAGE:.message'").await?;
+    kubectl
+        .show(&format!(
+            "get events -n shop --field-selector reason=MissingKey {EVENTS}"
+        ))
+        .await?;
     kubectl
         .run(&format!(
             "apply -f {}",
@@ -239,6 +341,34 @@ async fn misspell(playground: &Playground) -> Result<()> {
 
 const DECODED: &str = "go-template={{range $key, $value := .data}}{{$key}}={{$value | base64decode}}{{\"\\n\"}}{{end}}";
 const PASSWORD: &str = "get secret orders-db -n shop -o jsonpath={.data.DB_PASSWORD}";
+
+const EVENTS: &str =
+    "-o 'custom-columns=TYPE:.type,REASON:.reason,OBJECT:.involvedObject.name,MESSAGE:.message'";
+
+const DEPLOYMENT: &str = r#"{
+    "apiVersion": "apps/v1", "kind": "Deployment",
+    "metadata": {"name": "orders", "namespace": "shop"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "orders"}},
+        "template": {
+            "metadata": {"labels": {"app": "orders"}},
+            "spec": {"containers": [{
+                "name": "orders", "image": "registry.example/orders:1",
+                "envFrom": [{"secretRef": {"name": "orders-db"}}]
+            }]}
+        }
+    }
+}"#;
+
+async fn until_rotation_is(playground: &Playground, reason: &str) -> Result<()> {
+    until(
+        playground,
+        &format!("the rotation is {reason}"),
+        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.conditions[?(@.type==\"RotationHealthy\")].reason}'",
+        |now| now == reason,
+    )
+    .await
+}
 
 async fn until_ready_is(playground: &Playground, name: &str, reason: &str) -> Result<()> {
     let ask = format!(
