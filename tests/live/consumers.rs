@@ -348,7 +348,8 @@ async fn nothing_is_restarted_when_secret_or_object_are_made_again_with_equal_co
 }
 
 #[tokio::test]
-async fn nothing_is_restarted_while_the_secret_is_gone_for_new_pods_could_not_start() {
+async fn nothing_is_restarted_while_the_secret_is_gone_or_edited_for_new_pods_would_not_get_the_value()
+ {
     let scene = Scene::start().await;
     scene.deploy("Deployment", "orders", env(&["a"])).await;
     let id = scene.synced("orders-db", ONE, restarting("orders")).await;
@@ -367,6 +368,24 @@ async fn nothing_is_restarted_while_the_secret_is_gone_for_new_pods_could_not_st
     scene.annotate("orders-db", "again").await;
     scene.until_reason("orders-db", "Synced").await;
     scene.until_result("orders-db", "orders", "Restarted").await;
+    let first = scene.until_restarted("orders", None).await;
+
+    scene.until_idle().await;
+    scene.change("orders-db", &id, ONE).await;
+    scene.until_idle().await;
+    scene.emulator.disable(&id).unwrap();
+    let edit = json!({"stringData": {"a": "edited"}});
+    scene.patch_secret("orders-db", edit).await;
+    scene.advance(SignedDuration::from_secs(1));
+    scene.until_reason("orders-db", "SourceDisabled").await;
+    scene.until_idle().await;
+    scene.advance(SignedDuration::from_mins(6));
+    scene.until_past().await;
+    let mark = scene.mark_of("Deployment", "orders").await;
+    assert_eq!(mark.as_deref(), Some(first.as_str()));
+    scene.emulator.enable(&id).unwrap();
+    scene.annotate("orders-db", "once-more").await;
+    scene.until_restarted("orders", Some(&first)).await;
 }
 
 /// A CRD that takes any Rollout, whatever its form.
