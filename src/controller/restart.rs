@@ -48,8 +48,8 @@ pub(super) async fn restart(
             (None, last_change(known))
         }
     };
-    let holds = content.is_some() || holds_what_was_told(world, request, known, memory);
-    let scene = Scene {
+    let is_good = content.is_some() || holds_what_was_told(world, request, known, memory);
+    let doing = Errands {
         world,
         request,
         changed: changed.unwrap_or(now),
@@ -60,13 +60,11 @@ pub(super) async fn restart(
         .retain(|workload, _| request.restart.contains(workload));
     let held = &memory.restart_holds;
     let errands = entries.iter_mut().filter_map(|entry| {
-        let errand = errand(entry, now).filter(|errand| holds || *errand == Errand::Check)?;
-        (!is_held(held, entry, now)).then(|| scene.run(entry, errand))
+        let errand = errand(entry, now).filter(|errand| is_good || *errand == Errand::Check)?;
+        (!is_held(held, entry, now)).then(|| doing.run(entry, errand))
     });
-    let holds: Vec<_> = join_all(errands).await.into_iter().flatten().collect();
-    for (workload, until) in holds {
-        memory.restart_holds.insert(workload, until);
-    }
+    let failed = join_all(errands).await;
+    memory.restart_holds.extend(failed.into_iter().flatten());
     let wakes = entries
         .iter()
         .filter_map(|entry| wake(entry, &memory.restart_holds));
@@ -75,16 +73,16 @@ pub(super) async fn restart(
     Some(entries)
 }
 
-/// What an errand needs besides the workload that it is about.
+/// What errands need besides the workloads that they are about.
 #[derive(Clone, Copy)]
-struct Scene<'pass> {
+struct Errands<'pass> {
     world: &'pass World,
     request: &'pass Request,
     /// When the content of the target last changed.
     changed: Timestamp,
 }
 
-impl Scene<'_> {
+impl Errands<'_> {
     /// Does what is to be done about a workload; answers until when that is not to be tried again, if it failed.
     async fn run(
         self,

@@ -1,25 +1,15 @@
 //! Which workloads are restarted: those that the spec names, and only for keys that their pod templates consume.
 
-use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::{Namespace, Secret};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
-use kube::api::{Patch, PatchParams, PostParams};
-use kube::runtime::{conditions, wait::await_condition};
-use ncp_secret_operator::api::NcpSecret;
+use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, own_control_plane};
-use crate::workloads::{entry, env, restarting};
+use crate::scene::Scene;
+use crate::workloads::{entry, env, names, restarting};
 
 const ONE: &str = r#"{"a":"1","b":"1"}"#;
 const OTHER_A: &str = r#"{"a":"2","b":"1"}"#;
-const OTHER_B: &str = r#"{"a":"1","b":"2"}"#;
-
-fn names(kind: &str, names: &[&str]) -> Value {
-    let entry = |name: &&str| json!({"kind": kind, "name": name});
-    json!({"restart": names.iter().map(entry).collect::<Vec<_>>()})
-}
 
 #[tokio::test]
 async fn a_changed_key_restarts_what_consumes_it_and_nothing_else_however_it_is_consumed() {
@@ -298,167 +288,4 @@ async fn what_is_not_there_or_does_not_consume_is_told_and_does_not_touch_ready(
     scene.deploy("Deployment", "absent", env(&["a"])).await;
     scene.change_and_wait("orders-db", &id, ONE).await;
     scene.until_result("orders-db", "absent", "Restarted").await;
-}
-
-#[tokio::test]
-async fn nothing_is_restarted_when_secret_or_object_are_made_again_with_equal_content() {
-    let scene = Scene::start().await;
-    scene.deploy("Deployment", "orders", env(&["a"])).await;
-    let mut spec = restarting("orders");
-    spec["target"] = json!({"creationPolicy": "Orphan"});
-    let id = scene.synced("orders-db", ONE, spec.clone()).await;
-    scene.until_result("orders-db", "orders", "UpToDate").await;
-    scene.until_idle().await;
-
-    let before = scene
-        .secret("orders-db")
-        .await
-        .unwrap()
-        .metadata
-        .uid
-        .unwrap();
-    scene.delete::<Secret>("orders-db").await;
-    scene.advance(SignedDuration::from_secs(1));
-    scene.until_secret_other_than("orders-db", &before).await;
-    scene.until_past().await;
-    scene.advance(SignedDuration::from_mins(6));
-    scene.until_past().await;
-    assert_eq!(scene.mark_of("Deployment", "orders").await, None);
-
-    scene.delete::<NcpSecret>("orders-db").await;
-    crate::scene::until("the object is gone", async || {
-        let object = scene.api::<NcpSecret>().get_opt("orders-db").await;
-        object.unwrap().is_none().then_some(())
-    })
-    .await;
-    scene.create_by_id("orders-db", &id, spec).await;
-    scene.until_result("orders-db", "orders", "UpToDate").await;
-    scene.until_past().await;
-    scene.advance(SignedDuration::from_mins(6));
-    scene.until_past().await;
-    assert_eq!(scene.mark_of("Deployment", "orders").await, None);
-    // The new object knows what the pods have.
-    scene.change_and_wait("orders-db", &id, OTHER_B).await;
-    scene.until_result("orders-db", "orders", "UpToDate").await;
-    assert_eq!(scene.mark_of("Deployment", "orders").await, None);
-    scene
-        .change_and_wait("orders-db", &id, r#"{"a":"3","b":"2"}"#)
-        .await;
-    scene.until_result("orders-db", "orders", "Restarted").await;
-}
-
-#[tokio::test]
-async fn nothing_is_restarted_while_the_secret_is_gone_for_new_pods_could_not_start() {
-    let scene = Scene::start().await;
-    scene.deploy("Deployment", "orders", env(&["a"])).await;
-    let id = scene.synced("orders-db", ONE, restarting("orders")).await;
-    scene.change("orders-db", &id, OTHER_A).await;
-    scene.until_idle().await;
-    scene.emulator.disable(&id).unwrap();
-    scene.delete::<Secret>("orders-db").await;
-    scene.advance(SignedDuration::from_secs(1));
-    scene.until_reason("orders-db", "TargetMissing").await;
-    scene.until_idle().await;
-    scene.advance(SignedDuration::from_mins(2));
-    scene.until_past().await;
-    assert_eq!(scene.mark_of("Deployment", "orders").await, None);
-
-    scene.emulator.enable(&id).unwrap();
-    scene.annotate("orders-db", "again").await;
-    scene.until_reason("orders-db", "Synced").await;
-    scene.until_result("orders-db", "orders", "Restarted").await;
-}
-
-/// A CRD that takes any Rollout, whatever its form.
-async fn install_rollouts(scene: &Scene) {
-    let definition: CustomResourceDefinition = serde_json::from_value(json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "rollouts.argoproj.io"},
-        "spec": {
-            "group": "argoproj.io", "scope": "Namespaced",
-            "names": {"kind": "Rollout", "plural": "rollouts", "singular": "rollout"},
-            "versions": [{
-                "name": "v1alpha1", "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {
-                    "type": "object", "x-kubernetes-preserve-unknown-fields": true,
-                }},
-            }],
-        },
-    }))
-    .unwrap();
-    let api: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
-    let apply = PatchParams::apply("tests").force();
-    let name = "rollouts.argoproj.io";
-    api.patch(name, &apply, &Patch::Apply(&definition))
-        .await
-        .unwrap();
-    let established = await_condition(api, name, conditions::is_crd_established());
-    established.await.unwrap();
-}
-
-#[tokio::test]
-async fn rollouts_are_restarted_where_they_exist_whatever_the_form_of_others() {
-    let plane = own_control_plane().await;
-    let mut scene = Scene::in_own(&plane).await;
-    scene.create_store("ncp").await;
-    scene.start_operator().await;
-    let spec = names("Rollout", &["orders", "odd", "elsewhere"]);
-    let id = scene.synced("orders-db", ONE, spec).await;
-    let told = scene.until_result("orders-db", "orders", "NotServed").await;
-    assert!(told.message.contains("no kind Rollout"), "{}", told.message);
-    scene.change_and_wait("orders-db", &id, OTHER_A).await;
-    scene.until_result("orders-db", "orders", "NotServed").await;
-    scene.until_reason("orders-db", "Synced").await;
-
-    install_rollouts(&scene).await;
-    scene.deploy("Rollout", "orders", env(&["a"])).await;
-    let odd = json!({"containers": {"env": "orders-db"}, "volumes": ["orders-db"]});
-    scene.deploy("Rollout", "odd", odd).await;
-    let elsewhere = json!({"template": null, "workloadRef": {"kind": "Deployment", "name": "x"}});
-    scene
-        .deploy_with("Rollout", "elsewhere", json!({}), elsewhere)
-        .await;
-    scene.until_idle().await;
-    scene.change_and_wait("orders-db", &id, ONE).await;
-    scene.until_result("orders-db", "orders", "Restarted").await;
-    assert!(scene.mark_of("Rollout", "orders").await.is_some());
-    scene.until_result("orders-db", "odd", "NotConsuming").await;
-    let told = scene
-        .until_result("orders-db", "elsewhere", "NotConsuming")
-        .await;
-    assert!(told.message.contains("workloadRef"), "{}", told.message);
-    plane.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_restart_list_names_each_workload_once_by_a_name_and_a_kind_that_can_be() {
-    let scene = Scene::without_operator().await;
-    let verdict = async |restart: Value| {
-        let spec = json!({
-            "storeRef": {"name": "s"}, "source": {"secretId": "0f"}, "restart": restart,
-        });
-        scene.verdict("NcpSecret", &spec).await.is_ok()
-    };
-    let many = |count: usize| -> Value {
-        let entry = |number| json!({"kind": "Deployment", "name": format!("w{number}")});
-        (0..count).map(entry).collect()
-    };
-    let twice =
-        |kind: &str| json!([{"kind": "Deployment", "name": "a"}, {"kind": kind, "name": "a"}]);
-    let cases = [
-        (json!([]), true),
-        (many(16), true),
-        (many(17), false),
-        (twice("StatefulSet"), true),
-        (twice("Deployment"), false),
-        (json!([{"kind": "Pod", "name": "a"}]), false),
-        (json!([{"kind": "Deployment", "name": "A"}]), false),
-        (json!([{"kind": "Deployment", "name": "../x"}]), false),
-        (json!([{"kind": "Deployment", "name": "other/x"}]), false),
-        (json!([{"kind": "Deployment"}]), false),
-        (json!([{"name": "a"}]), false),
-    ];
-    for (restart, expected) in cases {
-        assert_eq!(verdict(restart.clone()).await, expected, "{restart}");
-    }
 }

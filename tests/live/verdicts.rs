@@ -84,6 +84,7 @@ async fn the_api_server_and_the_code_agree_on_every_object() {
         rows::keys(),
         rows::forms(),
         rows::all_keys(),
+        rows::workloads(),
     ]
     .concat();
     scene

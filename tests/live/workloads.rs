@@ -22,6 +22,12 @@ pub fn restarting(name: &str) -> Value {
     json!({"restart": [{"kind": "Deployment", "name": name}]})
 }
 
+/// The spec of an `NcpSecret` that restarts workloads of that kind.
+pub fn names(kind: &str, names: &[&str]) -> Value {
+    let entry = |name: &&str| json!({"kind": kind, "name": name});
+    json!({"restart": names.iter().map(entry).collect::<Vec<_>>()})
+}
+
 /// The spec of a pod with an environment variable from each key of `orders-db`.
 pub fn env(keys: &[&str]) -> Value {
     let env: Vec<_> = keys

@@ -391,6 +391,43 @@ pub fn all_keys() -> Vec<Row> {
 }
 
 /// Rows for both kinds of store.
+pub fn workloads() -> Vec<Row> {
+    let many = |count: usize| -> Value {
+        let entry = |number| json!({"kind": "Deployment", "name": format!("w{number}")});
+        (0..count).map(entry).collect()
+    };
+    let two =
+        |kind: &str| json!([{"kind": "Deployment", "name": "a"}, {"kind": kind, "name": "a"}]);
+    let named = |name: &str| json!([{"kind": "Rollout", "name": name}]);
+    vec![
+        ("/restart", json!([]), None),
+        ("/restart", many(16), None),
+        ("/restart", many(17), TOO_MANY),
+        ("/restart", two("StatefulSet"), None),
+        ("/restart", two("DaemonSet"), None),
+        ("/restart", two("Deployment"), Some("Duplicate value")),
+        ("/restart", two("Pod"), UNSUPPORTED),
+        ("/restart", named(&long(253)), None),
+        ("/restart", named(&long(254)), TOO_LONG),
+        ("/restart", named(""), TOO_SHORT),
+        ("/restart", named("A"), PATTERN),
+        ("/restart", named("other/x"), PATTERN),
+        ("/restart", named(".."), PATTERN),
+        (
+            "/restart",
+            json!([{"kind": "Deployment"}]),
+            Some("Required value"),
+        ),
+        ("/restart", json!([{"name": "a"}]), Some("Required value")),
+        ("/restart", json!([["Deployment", "a"]]), WRONG_TYPE),
+        (
+            "/restart",
+            json!({"kind": "Deployment", "name": "a"}),
+            WRONG_TYPE,
+        ),
+    ]
+}
+
 pub fn stores() -> Vec<Row> {
     let secret = |field: &str, text: &str| {
         let mut secret = json!({"name": "keys", "namespace": "platform"});
