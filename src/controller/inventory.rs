@@ -47,6 +47,8 @@ pub struct Known {
     pub status: Arc<NcpSecretStatus>,
     /// What its last pass left behind.
     pub memory: Memory,
+    /// Whether targets were seen before it was.
+    late: bool,
     /// When the next pass is to begin, if one was asked for.
     wanted: Option<Timestamp>,
     /// When the pass that runs began.
@@ -81,9 +83,16 @@ impl Inventory {
         }
     }
 
+    /// Takes note that an object was seen when targets were seen already.
+    pub fn came_late(&self, key: &ObjectKey) {
+        if let Some(known) = self.lock().objects.get_mut(key) {
+            known.late = true;
+        }
+    }
+
     /// Has the first pass over objects of a namespace, or of all, ask for a target that should be there and is not known.
     ///
-    /// One that another process wrote may have been seen before its object was, and so have passed by.
+    /// One that another process wrote may have been seen before an object that came late, and so have passed by.
     pub fn doubt_missing_targets(&self, namespace: Option<&str>) {
         let mut state = self.lock();
         let State {
@@ -91,6 +100,7 @@ impl Inventory {
         } = &mut *state;
         for known in objects.values_mut() {
             if let Some(key) = known.target_key()
+                && known.late
                 && namespace.is_none_or(|namespace| key.namespace == namespace)
                 && known.memory.next_look.is_none()
                 && targets.get(&key).is_none()
@@ -455,6 +465,7 @@ impl Known {
             request: Arc::new(watched.request),
             status: Arc::new(watched.status),
             memory: Memory::default(),
+            late: false,
             wanted: None,
             begun: None,
         }
