@@ -183,6 +183,7 @@ async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
 
 /// Works whenever this process leads, until it is asked to stop.
 async fn run(office: Office, mut election: Option<Election>, stopped: watch::Receiver<bool>) {
+    let _presence = office.health.presence();
     let stop = asked_to_stop(stopped).shared();
     loop {
         let term = match &mut election {

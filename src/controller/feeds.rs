@@ -191,9 +191,14 @@ impl Feeds {
 
 impl Sink {
     fn objects(self, namespace: Option<String>) -> impl FnMut(Change<ObjectKey, WatchedSecret>) {
+        let mut listed_before = false;
         move |change| match change {
-            Change::Listed(key, watched) => self.object(&key, watched, Urgency::Initial),
-            Change::Applied(key, watched) => self.object(&key, watched, Urgency::Prompt),
+            Change::Listed(key, watched) => {
+                self.object(&key, watched, Urgency::Initial, listed_before);
+            }
+            Change::Applied(key, watched) => {
+                self.object(&key, watched, Urgency::Prompt, listed_before);
+            }
             Change::Removed(key, watched) => {
                 let heirs = self.inventory.object_gone(&key, &watched.about.uid);
                 for heir in heirs {
@@ -203,13 +208,17 @@ impl Sink {
                 self.wake(Arc::new(key), Urgency::Repair, SignedDuration::ZERO);
             }
             Change::Complete(listed) => {
+                listed_before = true;
                 self.inventory.objects_listed(namespace.as_deref(), &listed);
             }
         }
     }
 
-    fn object(&self, key: &ObjectKey, watched: WatchedSecret, urgency: Urgency) {
+    fn object(&self, key: &ObjectKey, watched: WatchedSecret, urgency: Urgency, late: bool) {
         if self.inventory.object_seen(key, watched) == Novelty::Changed {
+            if late {
+                self.inventory.came_late(key);
+            }
             self.wake(Arc::new(key.clone()), urgency, SignedDuration::ZERO);
         }
     }

@@ -31,6 +31,17 @@ struct State {
     pulse: Option<Pulse>,
     /// What keeps a leader from giving passes.
     obstacle: Option<String>,
+    /// Whether nobody takes part in the election, nor gives passes, ever again.
+    abandoned: bool,
+}
+
+/// The presence of who takes part in the election and gives passes; when it is dropped, nobody does.
+pub struct Presence(Arc<Health>);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.lock().abandoned = true;
+    }
 }
 
 /// What the dispatcher last showed of itself.
@@ -103,9 +114,18 @@ impl Health {
         if !self.feeds.are_alive() {
             return Some("a watch has ended".into());
         }
+        if self.lock().abandoned {
+            return Some("the work has ended".into());
+        }
         let pulse = self.lock().pulse?;
         let overdue = self.overdue();
         ailment(&pulse, overdue, self.turnover)
+    }
+
+    /// Says that somebody does the work, until the answer is dropped.
+    #[must_use]
+    pub fn presence(self: &Arc<Self>) -> Presence {
+        Presence(Arc::clone(self))
     }
 
     /// Takes note of what keeps a leader from giving passes, or that nothing does any more.
@@ -132,9 +152,11 @@ impl Health {
         }
     }
 
-    /// Takes note that no passes are given any more.
+    /// Takes note that no passes are given for now.
     pub(super) fn rests(&self) {
-        *self.lock() = State::default();
+        let mut state = self.lock();
+        state.pulse = None;
+        state.obstacle = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

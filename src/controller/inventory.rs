@@ -6,18 +6,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-
 use super::memory::Memory;
-use super::pass::UNREADABLE_SPEC_WAIT;
 use super::targets::{Bond, Targets, bearer_key, is_newer};
 use crate::api::{NcpSecretStatus, Reason, StoreKind};
 use crate::cluster::{Decoded, StoreObject, WatchedSecret};
 use crate::core::observed::Observed;
-use crate::core::overdue::is_overdue;
 use crate::core::request::{ObjectKey, Request, StoreKey};
-use crate::core::status::{previous_reason, was_deleted, was_synced};
 use crate::core::trouble::Trouble;
+
+mod turns;
+
+use turns::Turn;
 
 /// Everything that is known, behind one lock that is never held across a wait.
 #[derive(Default)]
@@ -49,10 +48,7 @@ pub struct Known {
     pub memory: Memory,
     /// Whether its namespace is being deleted.
     pub leaving: bool,
-    /// When the next pass is to begin, if one was asked for.
-    wanted: Option<Timestamp>,
-    /// When the pass that runs began.
-    begun: Option<Timestamp>,
+    turn: Turn,
 }
 
 /// What an event means for the object that it is about.
@@ -72,67 +68,6 @@ impl Inventory {
             local: true,
             ..Self::default()
         }
-    }
-
-    /// Forgets what passes left behind: another process may have made some since.
-    pub fn begin_anew(&self) {
-        for known in self.lock().objects.values_mut() {
-            known.memory = Memory::default();
-            known.wanted = None;
-            known.begun = None;
-        }
-    }
-
-    /// Has the first pass over objects of a namespace, or of all, ask for a target that should be there and is not known.
-    ///
-    /// One that another process wrote may have been seen before its object was, and so have passed by.
-    pub fn doubt_missing_targets(&self, namespace: Option<&str>) {
-        let mut state = self.lock();
-        let State {
-            objects, targets, ..
-        } = &mut *state;
-        for known in objects.values_mut() {
-            if let Some(key) = known.target_key()
-                && namespace.is_none_or(|namespace| key.namespace == namespace)
-                && known.memory.next_look.is_none()
-                && targets.get(&key).is_none()
-            {
-                let status = &known.status;
-                known.memory.recheck = was_synced(status)
-                    && !was_deleted(status)
-                    && previous_reason(status) != Some(Reason::TargetMissing);
-            }
-        }
-    }
-
-    /// Takes note that a pass over an object is to begin at that moment, or sooner if that was said before.
-    pub fn wanted(&self, key: &ObjectKey, at: Timestamp) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.wanted = Some(known.wanted.map_or(at, |earlier| earlier.min(at)));
-        }
-    }
-
-    /// Takes note that a pass over an object begins.
-    pub fn begun(&self, key: &ObjectKey, now: Timestamp) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.begun = Some(now);
-            known.wanted = None;
-        }
-    }
-
-    /// Takes note that the pass over an object has ended, however it did.
-    pub fn ended(&self, key: &ObjectKey) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.begun = None;
-        }
-    }
-
-    /// How many objects have waited for a pass for too long.
-    #[must_use]
-    pub fn overdue(&self, now: Timestamp) -> usize {
-        let state = self.lock();
-        let known = state.objects.values();
-        known.filter(|known| known.is_overdue(now)).count()
     }
 
     /// Enters an object as watched.
@@ -482,21 +417,8 @@ impl Known {
             status: Arc::new(watched.status),
             memory: Memory::default(),
             leaving: false,
-            wanted: None,
-            begun: None,
+            turn: Turn::default(),
         }
-    }
-
-    fn is_overdue(&self, now: Timestamp) -> bool {
-        let asked = self.begun.into_iter().chain(self.wanted).min();
-        let Some(due) = asked.or(self.memory.next_look) else {
-            return false;
-        };
-        let interval = match self.request.as_ref() {
-            Ok(request) => request.interval,
-            Err(_) => UNREADABLE_SPEC_WAIT,
-        };
-        !self.about.deleting && is_overdue(due, interval, now)
     }
 
     fn target_key(&self) -> Option<ObjectKey> {

@@ -27,6 +27,7 @@ mod guide;
 mod honest_keys;
 mod hostile;
 mod kept;
+mod lease;
 mod leaving;
 mod lifecycle;
 mod lifetime;

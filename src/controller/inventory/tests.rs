@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
@@ -215,10 +216,14 @@ fn r7_a_target_that_was_seen_before_its_object_is_asked_for_before_it_is_taken_f
     inventory.object_seen(&key("late"), synced("late", 3));
     inventory.target_seen(key("late"), carrying("late", "late", 4));
     inventory.object_seen(&key("new"), watched("new", "new", 5, "new"));
+    inventory.object_seen(&key("listed"), synced("listed", 6));
+    for name in ["early", "late", "new"] {
+        inventory.came_late(&key(name));
+    }
     inventory.doubt_missing_targets(Some("elsewhere"));
     let doubted = |name: &str| inventory.object(&key(name)).unwrap().memory.recheck;
     assert!(!doubted("early"));
     inventory.doubt_missing_targets(None);
     assert!(doubted("early"));
-    assert!(!doubted("late") && !doubted("new"));
+    assert!(!doubted("late") && !doubted("new") && !doubted("listed"));
 }
