@@ -104,9 +104,7 @@ impl Trouble {
             }
             Self::StoreNotFound { .. } => "Create the store, or correct spec.storeRef.",
             Self::StoreNotReady { .. } => "Correct the spec of the store.",
-            Self::CredentialsMissing { .. } => {
-                "Write a valid key pair into the Secret; it is read again within seconds."
-            }
+            Self::CredentialsMissing { problem } => problem.advice(),
             Self::Look(error) => look_advice(error),
             Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Revoke => {
@@ -281,6 +279,26 @@ fn spec_sentence(error: &SpecError) -> String {
 }
 
 impl CredentialsProblem {
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::NoSecret { .. }
+            | Self::NoKey { .. }
+            | Self::NotAKeyPair { .. }
+            | Self::Forbidden { .. } => {
+                "Write a valid key pair into the Secret; it is read again within seconds."
+            }
+            Self::NoServerRole => {
+                "Give the node pool a server role in NCP that may view the secrets, or use auth.secretRef; it is asked for again within seconds."
+            }
+            Self::NoMetadata => {
+                "Let the operator's pod reach 169.254.169.254, for example with hostNetwork, or use auth.secretRef; it is asked again within seconds."
+            }
+            Self::NoRoleKeys => {
+                "Check the server role of the node in NCP, or use auth.secretRef; it is asked again within seconds."
+            }
+        }
+    }
+
     pub(super) fn sentence(&self) -> String {
         match self {
             Self::NoSecret { secret } => {
@@ -302,6 +320,14 @@ impl CredentialsProblem {
                 format!(
                     "The operator may not read the Secret {secret} with the store's credentials."
                 )
+            }
+            Self::NoServerRole => "The node that the operator runs on has no server role.".into(),
+            Self::NoMetadata => {
+                "The metadata service of the node that the operator runs on does not answer.".into()
+            }
+            Self::NoRoleKeys => {
+                "The metadata service of the node does not answer with the keys of a server role."
+                    .into()
             }
         }
     }

@@ -42,6 +42,7 @@ mod rotation;
 mod scene;
 mod secrecy;
 mod seen;
+mod server_role;
 mod shaping;
 mod slots;
 mod sources;
