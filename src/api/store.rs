@@ -157,7 +157,11 @@ pub struct ClusterStoreAuth {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<ClusterSecretKeyRef>,
     /// Temporary keys of the server role of the node that the operator runs on. Written as {}.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "super::shape::object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub server_role: Option<ServerRoleAuth>,
 }
 
