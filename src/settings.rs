@@ -73,7 +73,7 @@ pub struct Settings {
     )]
     pub endpoint_jpn_regional: Option<String>,
 
-    /// Base URL of the node's metadata service, instead of http://169.254.169.254: for auth.serverRole.
+    /// Base URL of the node's metadata service, instead of NCP's own on the node, for auth.serverRole.
     #[arg(
         long,
         env = "NCP_SECRET_OPERATOR_ENDPOINT_METADATA",

@@ -76,13 +76,10 @@ pub(super) fn keys(body: &[u8]) -> Option<RoleKeys> {
     let expires = answer.expiration.as_ref();
     let expires = expires.and_then(|text| text.as_str()?.trim().parse().ok());
     let digest = Sha256::digest(access_key.expose());
+    let few = digest.first_chunk().copied().unwrap_or_default();
     Some(RoleKeys {
         credentials,
-        fingerprint: digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        fingerprint: format!("{:016x}", u64::from_be_bytes(few)),
         expires,
     })
 }
