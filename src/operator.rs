@@ -20,8 +20,8 @@ use crate::metrics::Metrics;
 use crate::serve::{Shown, serve};
 use crate::settings::Settings;
 use crate::source::{
-    Deadlines, EndpointError, Endpoints, Overrides, Settings as SourceSettings, Transport,
-    TransportError,
+    Deadlines, EndpointError, Endpoints, MetadataError, Overrides, ServerRole,
+    Settings as SourceSettings, Transport, TransportError,
 };
 
 /// No pass takes longer, whatever hangs.
@@ -47,6 +47,9 @@ pub enum StartError {
     /// The client for NCP.
     #[error("failed to set up the client for NCP")]
     Transport(#[from] TransportError),
+    /// The metadata service.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     /// The time.
     #[error(transparent)]
     Clock(#[from] ClockError),
@@ -102,6 +105,8 @@ impl Operator {
         };
         let metrics = Metrics::default();
         let transport = transport(&settings, &clock, &metrics)?;
+        let metadata = settings.endpoint_metadata.as_deref();
+        let role = ServerRole::new(metadata, settings.allow_loopback_http)?;
         let namespace = settings
             .namespace
             .clone()
@@ -147,6 +152,7 @@ impl Operator {
             feeds,
             health: Arc::clone(&health),
             transport,
+            role: Arc::new(role),
             metrics,
             longest_pass,
             concurrency: usize::from(settings.concurrency),
@@ -236,6 +242,10 @@ async fn clock(settings: &Settings, config: &Config) -> Result<Clock, StartError
         (
             "the endpoint jpn-regional",
             endpoint(&settings.endpoint_jpn_regional),
+        ),
+        (
+            "the metadata service",
+            endpoint(&settings.endpoint_metadata),
         ),
     ];
     Ok(follow_clock(url, &others).await?)

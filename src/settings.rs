@@ -98,6 +98,14 @@ pub struct Settings {
     )]
     pub endpoint_jpn_regional: Option<String>,
 
+    /// Base URL of the node's metadata service, instead of NCP's own on the node, for auth.serverRole.
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_ENDPOINT_METADATA",
+        value_name = "URL"
+    )]
+    pub endpoint_metadata: Option<String>,
+
     /// PEM file with certificate authorities to trust for NCP's hosts, besides those of the system.
     #[arg(long, env = "NCP_SECRET_OPERATOR_EXTRA_CA_FILE", value_name = "FILE")]
     pub extra_ca_file: Option<PathBuf>,

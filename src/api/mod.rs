@@ -23,7 +23,7 @@ pub use shape::{AllKeys, DataKey, Decode, Format, KeyStyle};
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};
 pub use store::{
     ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef, ClusterStoreAuth, Grant,
-    NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, StoreAuth,
+    NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, ServerRoleAuth, StoreAuth,
 };
 
 /// The API group of all kinds.

@@ -3,6 +3,10 @@
     clippy::doc_markdown,
     reason = "these comments are the descriptions in the schema, which kubectl shows as plain text"
 )]
+#![allow(
+    clippy::duplicated_attributes,
+    reason = "each printer column is an attribute of its own"
+)]
 
 use std::collections::BTreeMap;
 
@@ -27,8 +31,6 @@ use super::terms::Stage;
     shortname = "ncps",
     category = "ncp-secrets",
     doc = "NcpSecret keeps one Kubernetes Secret equal to one secret in NAVER Cloud Platform Secret Manager.",
-    validation = Rule::new("!has(self.spec.rotation) || !has(self.spec.rotation.pending) || self.spec.rotation.pending != 'Expose' || !has(self.spec.source.stage) || self.spec.source.stage == 'Active'")
-        .message("rotation.pending Expose goes with source.stage Active only"),
     selectable = ".spec.storeRef.name",
     selectable = ".spec.source.secretId",
     selectable = ".spec.source.secretName",
@@ -94,6 +96,10 @@ use super::terms::Stage;
         priority = 1,
         json_path = r#".status.conditions[?(@.type=="Ready")].message"#
     )
+)]
+#[kube(
+    validation = Rule::new("!has(self.spec.rotation) || !has(self.spec.rotation.pending) || self.spec.rotation.pending != 'Expose' || !has(self.spec.source.stage) || self.spec.source.stage == 'Active'")
+        .message("rotation.pending Expose goes with source.stage Active only")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct NcpSecretSpec {

@@ -145,13 +145,29 @@ pub struct ClusterNcpSecretStoreSpec {
     pub grants: Vec<Grant>,
 }
 
-/// The credentials of a cluster store.
+/// The credentials of a cluster store: exactly one of secretRef and serverRole.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("has(self.secretRef) != has(self.serverRole)")
+        .message("write exactly one of secretRef and serverRole")
+)]
 pub struct ClusterStoreAuth {
     /// The Secret that holds the access key and the secret key.
-    pub secret_ref: ClusterSecretKeyRef,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_ref: Option<ClusterSecretKeyRef>,
+    /// Temporary keys of the server role of the node that the operator runs on. Written as {}.
+    #[serde(
+        default,
+        deserialize_with = "super::shape::object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub server_role: Option<ServerRoleAuth>,
 }
+
+/// Temporary keys of the server role of the node that the operator runs on. Written as {}.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerRoleAuth {}
 
 /// A Secret in a namespace of the cluster.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,10 +19,7 @@ use crate::cluster::{Secrets, StoreObject};
 use crate::core::request::StoreKey;
 use crate::core::store::StoreSpec;
 use crate::core::trouble::Trouble;
-use crate::source::{Account, Transport};
-
-/// How long credentials are used before the Secret is asked whether they are still the same.
-const TRUSTED_FOR: SignedDuration = SignedDuration::from_mins(5);
+use crate::source::{Account, ServerRole, Transport};
 
 /// How often the credential Secret is looked at while its content is of no use.
 const WATCH_EVERY: Duration = Duration::from_secs(5);
@@ -129,6 +126,7 @@ impl Connections {
         clock: Clock,
         secrets: Secrets,
         transport: Arc<Transport>,
+        role: Arc<ServerRole>,
         inventory: Arc<Inventory>,
         wakes: Wakes,
         troubles: mpsc::UnboundedSender<StoreKey>,
@@ -136,7 +134,7 @@ impl Connections {
         let open = Mutex::default();
         Self {
             clock,
-            reader: CredentialReader::new(secrets, transport),
+            reader: CredentialReader::new(secrets, transport, role),
             inventory,
             wakes,
             troubles,
@@ -159,9 +157,7 @@ impl Connections {
         let mut state = connection.state.lock().await;
         let now = self.clock.now();
         let reading = match &mut *state {
-            State::Good(reading) if now.duration_since(reading.confirmed) < TRUSTED_FOR => {
-                reading.clone()
-            }
+            State::Good(reading) if reading.is_trusted(now) => reading.clone(),
             State::Broken {
                 next_probe,
                 account: Some(reading),

@@ -10,7 +10,7 @@ use crate::core::grant::granted;
 use crate::core::proof::Access;
 use crate::core::remote::{LookError, Reading, Remote};
 use crate::core::request::Request;
-use crate::core::store::StoreSpec;
+use crate::core::store::{Auth, StoreSpec};
 use crate::core::trouble::Trouble;
 
 /// A store that the request may read through.
@@ -61,12 +61,17 @@ impl Way {
     /// How the store was asked with that ticket.
     #[must_use]
     pub fn access(&self, ticket: &Ticket) -> Access {
+        let credentials_version = match self.spec.auth {
+            Auth::Secret(_) => ticket.version.resource_version.clone(),
+            // Its keys are others every few hours, and see what the role may see.
+            Auth::ServerRole => String::new(),
+        };
         Access {
             hosts: ticket.account.hosts(),
             store_uid: self.store.about.uid.clone(),
             store_generation: self.store.about.generation,
             credentials_uid: ticket.version.uid.clone(),
-            credentials_version: ticket.version.resource_version.clone(),
+            credentials_version,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::world::World;
 use crate::cluster::{Announcer, Objects, Secrets, Server, Term, Workloads};
 use crate::core::content::InstallationKey;
 use crate::metrics::Metrics;
-use crate::source::Transport;
+use crate::source::{ServerRole, Transport};
 
 /// How soon the installation key is asked for again.
 const KEY_AGAIN_AFTER: Duration = Duration::from_secs(2);
@@ -43,6 +43,8 @@ pub struct Office {
     pub health: Arc<Health>,
     /// The way to NCP.
     pub transport: Arc<Transport>,
+    /// The keys of the node's server role.
+    pub role: Arc<ServerRole>,
     /// What is counted.
     pub metrics: Metrics,
     /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
@@ -86,6 +88,7 @@ impl Office {
                 self.clock.clone(),
                 secrets.clone(),
                 Arc::clone(&self.transport),
+                Arc::clone(&self.role),
                 Arc::clone(&self.inventory),
                 wakes.clone(),
                 stores.clone(),

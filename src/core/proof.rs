@@ -31,9 +31,9 @@ pub struct Access {
     pub store_uid: String,
     /// Generation of its spec.
     pub store_generation: i64,
-    /// UID of the Secret with its credentials.
+    /// UID of the Secret with its credentials, or ID of the server role.
     pub credentials_uid: String,
-    /// Version of that Secret.
+    /// Version of that Secret; empty for a role.
     pub credentials_version: String,
 }
 

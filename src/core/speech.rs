@@ -115,9 +115,7 @@ impl Trouble {
                 "Use an NcpSecretStore in this namespace, or run the operator without --watch-namespaces."
             }
             Self::StoreNotReady { .. } => "Correct the spec of the store.",
-            Self::CredentialsMissing { .. } => {
-                "Write a valid key pair into the Secret; it is read again within seconds."
-            }
+            Self::CredentialsMissing { problem } => problem.advice(),
             Self::Look(error) => look_advice(error),
             Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Revoke => {
@@ -301,6 +299,26 @@ fn spec_sentence(error: &SpecError) -> String {
 }
 
 impl CredentialsProblem {
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::NoSecret { .. }
+            | Self::NoKey { .. }
+            | Self::NotAKeyPair { .. }
+            | Self::Forbidden { .. } => {
+                "Write a valid key pair into the Secret; it is read again within seconds."
+            }
+            Self::NoServerRole => {
+                "Give the node pool a server role in NCP that may view the secrets, or use auth.secretRef; it is asked for again within seconds."
+            }
+            Self::NoMetadata => {
+                "Let the operator's pod reach 169.254.169.254, for example with hostNetwork, or use auth.secretRef; it is asked again within seconds."
+            }
+            Self::NoRoleKeys => {
+                "Check the server role of the node in NCP, or use auth.secretRef; it is asked again within seconds."
+            }
+        }
+    }
+
     pub(super) fn sentence(&self) -> String {
         match self {
             Self::NoSecret { secret } => {
@@ -322,6 +340,14 @@ impl CredentialsProblem {
                 format!(
                     "The operator may not read the Secret {secret} with the store's credentials."
                 )
+            }
+            Self::NoServerRole => "The node that the operator runs on has no server role.".into(),
+            Self::NoMetadata => {
+                "The metadata service of the node that the operator runs on does not answer.".into()
+            }
+            Self::NoRoleKeys => {
+                "The metadata service of the node does not answer with the keys of a server role."
+                    .into()
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::request::{ObjectKey, is_name_of_key, is_subdomain};
 use crate::api::terms::{KeyIsolation, Region};
-use crate::api::{ClusterNcpSecretStoreSpec, Grant, NcpSecretStoreSpec};
+use crate::api::{ClusterNcpSecretStoreSpec, Grant, NcpSecretStoreSpec, ServerRoleAuth};
 
 /// What a valid store of either kind says, with all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +11,30 @@ pub struct StoreSpec {
     pub region: Region,
     /// Which hosts know them.
     pub isolation: KeyIsolation,
-    /// The Secret with its credentials.
-    pub credentials: ObjectKey,
-    /// The key of that Secret that holds the access key.
-    pub access_key_key: String,
-    /// The key of that Secret that holds the secret key.
-    pub secret_key_key: String,
+    /// Where its credentials come from.
+    pub auth: Auth,
     /// Who may read what; none for a store of one namespace, whose objects may read everything.
     pub grants: Option<Vec<Grant>>,
+}
+
+/// Where the credentials of a store come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// A Secret.
+    Secret(SecretAuth),
+    /// The server role of the node that we run on.
+    ServerRole,
+}
+
+/// A Secret with a key pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretAuth {
+    /// The Secret.
+    pub secret: ObjectKey,
+    /// Its key that holds the access key.
+    pub access_key_key: String,
+    /// Its key that holds the secret key.
+    pub secret_key_key: String,
 }
 
 // Bounds that the schema holds too; a store that was stored before a bound was in it gets past the schema.
@@ -35,12 +51,14 @@ pub fn parse(spec: NcpSecretStoreSpec, namespace: &str) -> Option<StoreSpec> {
     checked(StoreSpec {
         region: spec.region,
         isolation: spec.key_isolation.unwrap_or_default(),
-        credentials: ObjectKey {
-            namespace: namespace.to_owned(),
-            name: reference.name,
-        },
-        access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
-        secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        auth: Auth::Secret(SecretAuth {
+            secret: ObjectKey {
+                namespace: namespace.to_owned(),
+                name: reference.name,
+            },
+            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        }),
         grants: None,
     })
 }
@@ -48,16 +66,22 @@ pub fn parse(spec: NcpSecretStoreSpec, namespace: &str) -> Option<StoreSpec> {
 /// Understands the spec of a store of the cluster; nothing when it asks for what cannot be.
 #[must_use]
 pub fn parse_cluster(spec: ClusterNcpSecretStoreSpec) -> Option<StoreSpec> {
-    let reference = spec.auth.secret_ref;
+    let auth = match (spec.auth.secret_ref, spec.auth.server_role) {
+        (Some(reference), None) => Auth::Secret(SecretAuth {
+            secret: ObjectKey {
+                namespace: reference.namespace,
+                name: reference.name,
+            },
+            access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
+            secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        }),
+        (None, Some(ServerRoleAuth {})) => Auth::ServerRole,
+        _ => return None,
+    };
     checked(StoreSpec {
         region: spec.region,
         isolation: spec.key_isolation.unwrap_or_default(),
-        credentials: ObjectKey {
-            namespace: reference.namespace,
-            name: reference.name,
-        },
-        access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
-        secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
+        auth,
         grants: Some(spec.grants),
     })
 }
@@ -75,13 +99,22 @@ fn checked(spec: StoreSpec) -> Option<StoreSpec> {
     let is_offered = !(spec.isolation == KeyIsolation::Global && spec.region == Region::Jpn);
     let grants = spec.grants.as_deref().unwrap_or_default();
     let is_valid = is_offered
-        && is_subdomain(&spec.credentials.name)
-        && is_label(&spec.credentials.namespace)
-        && is_name_of_key(&spec.access_key_key)
-        && is_name_of_key(&spec.secret_key_key)
+        && is_auth(&spec.auth)
         && grants.len() <= MOST_GRANTS
         && grants.iter().all(is_grant);
     is_valid.then_some(spec)
+}
+
+fn is_auth(auth: &Auth) -> bool {
+    match auth {
+        Auth::Secret(auth) => {
+            is_subdomain(&auth.secret.name)
+                && is_label(&auth.secret.namespace)
+                && is_name_of_key(&auth.access_key_key)
+                && is_name_of_key(&auth.secret_key_key)
+        }
+        Auth::ServerRole => true,
+    }
 }
 
 /// Whether it is the name of a namespace, or could be.

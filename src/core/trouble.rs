@@ -160,7 +160,7 @@ impl From<SpecError> for Trouble {
     }
 }
 
-/// What is wrong with a credential Secret.
+/// What is wrong with a credential Secret, or with the server role that stands in for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialsProblem {
     /// It does not exist.
@@ -187,6 +187,12 @@ pub enum CredentialsProblem {
         /// Its name.
         secret: String,
     },
+    /// The node that we run on has no server role.
+    NoServerRole,
+    /// The metadata service of the node does not answer.
+    NoMetadata,
+    /// What the metadata service answers are no keys of a role.
+    NoRoleKeys,
 }
 
 /// Who has a Secret that is not ours to write.

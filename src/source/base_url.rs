@@ -62,6 +62,14 @@ impl Base {
         })
     }
 
+    /// The address of a service on the node itself, which only plain http reaches (R5).
+    pub(super) fn of_the_node(origin: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            prefix: String::new(),
+        }
+    }
+
     /// Whether what is sent stays encrypted.
     pub(super) fn is_https(&self) -> bool {
         self.origin.starts_with("https:")

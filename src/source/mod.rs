@@ -16,6 +16,7 @@ mod lenient;
 mod listing;
 mod operation;
 mod reply;
+mod server_role;
 mod signature;
 mod transport;
 
@@ -26,4 +27,5 @@ pub use account::{Account, NotOffered};
 pub use base_url::EndpointError;
 pub use credentials::{Credentials, CredentialsError};
 pub use endpoints::{Endpoints, Overrides};
+pub use server_role::{MetadataError, RoleError, RoleReading, ServerRole};
 pub use transport::{CallRecord, Deadlines, OnCall, Settings, Transport, TransportError};

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,12 @@ const IDLE_CONNECTIONS: usize = 32;
 
 /// How long an idle connection is kept, shorter than servers commonly keep theirs.
 const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// This machine, whatever a resolver says.
+pub(super) const LOCALHOST: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
 
 /// How long a call may take, in real time: a steered clock does not make networks faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +112,7 @@ impl Transport {
             .https_only(settings.endpoints.are_https())
             .tls_certs_merge(authorities)
             // Plain http is allowed to this machine only, so nothing else may say where `localhost` is.
-            .resolve_to_addrs(
-                "localhost",
-                &[
-                    SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-                    SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
-                ],
-            )
+            .resolve_to_addrs("localhost", &LOCALHOST)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

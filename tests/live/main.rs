@@ -52,6 +52,7 @@ mod rotation;
 mod scene;
 mod secrecy;
 mod seen;
+mod server_role;
 mod shaping;
 mod slots;
 mod sources;

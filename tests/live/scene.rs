@@ -158,7 +158,7 @@ impl Scene {
     }
 
     /// What the operator's own program is called with.
-    pub fn arguments(&self) -> [String; 10] {
+    pub fn arguments(&self) -> [String; 11] {
         let mut endpoints = self.emulator.endpoints().clone();
         if self.swapped_hosts {
             std::mem::swap(&mut endpoints.kr_regional, &mut endpoints.kr_global);
@@ -174,6 +174,7 @@ impl Scene {
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
             &format!("--endpoint-kr-global={}", endpoints.kr_global),
             &format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
+            &format!("--endpoint-metadata={}", endpoints.metadata),
         ]
         .map(str::to_owned)
     }

@@ -102,13 +102,14 @@ async fn the_api_server_and_the_code_agree_on_every_object() {
 async fn the_api_server_and_the_code_agree_on_every_store() {
     let scene = Scene::without_operator().await;
     let base = json!({"region": "KR", "auth": {"secretRef": {"name": "keys"}}});
+    let rows = [rows::stores(), rows::credentials()].concat();
     scene
-        .compare("NcpSecretStore", base, rows::stores(), |spec| {
+        .compare("NcpSecretStore", base, rows, |spec| {
             serde_json::from_value(spec).is_ok_and(|spec| store::parse(spec, "n").is_some())
         })
         .await;
     let base = json!({"region": "KR", "auth": {"secretRef": {"name": "keys", "namespace": "n"}}});
-    let rows = [rows::stores(), rows::grants()].concat();
+    let rows = [rows::stores(), rows::cluster_credentials(), rows::grants()].concat();
     scene
         .compare("ClusterNcpSecretStore", base, rows, |spec| {
             serde_json::from_value(spec).is_ok_and(|spec| store::parse_cluster(spec).is_some())

@@ -108,6 +108,7 @@ impl Playground {
                 "--endpoint-jpn-regional={}",
                 endpoints.jpn_regional
             ))
+            .arg(format!("--endpoint-metadata={}", endpoints.metadata))
             .arg(format!("--clock-url={}/clock", endpoints.admin));
         self.operator = Some(Process::spawn(
             &command,

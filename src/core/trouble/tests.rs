@@ -133,6 +133,9 @@ fn every(name: &str) -> Vec<Trouble> {
             key: key(),
         },
         CredentialsProblem::Forbidden { secret: key() },
+        CredentialsProblem::NoServerRole,
+        CredentialsProblem::NoMetadata,
+        CredentialsProblem::NoRoleKeys,
     ];
     troubles.extend(problems.map(|problem| Trouble::CredentialsMissing { problem }));
     let holders = [

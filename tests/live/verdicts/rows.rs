@@ -29,6 +29,7 @@ const WRONG_TYPE: Option<&str> = Some("Invalid value");
 const ACTIVE_ONLY: Option<&str> =
     Some("rotation.pending Expose goes with source.stage Active only");
 const GLOBAL: Option<&str> = Some("keyIsolation Global is offered in region KR only");
+const ONE_AUTH: Option<&str> = Some("write exactly one of secretRef and serverRole");
 const A_GRANT: Option<&str> = Some("a grant names secretIds or secretNames");
 
 fn long(length: usize) -> String {
@@ -449,7 +450,6 @@ pub fn stores() -> Vec<Row> {
             json!({"region": "JPN", "keyIsolation": "Global"}),
             GLOBAL,
         ),
-        ("/auth", json!({}), Some("Required value")),
         ("/auth", secret("name", "a.b"), None),
         ("/auth", secret("name", "Keys"), PATTERN),
         ("/auth", secret("name", "a..b"), PATTERN),
@@ -457,6 +457,31 @@ pub fn stores() -> Vec<Row> {
         ("/auth", secret("accessKeyKey", "not a key"), PATTERN),
         ("/auth", secret("secretKeyKey", ""), TOO_SHORT),
         ("/auth", secret("secretKeyKey", &long(254)), TOO_LONG),
+    ]
+}
+
+/// A store of one namespace has no keys but those of a Secret there.
+pub fn credentials() -> Vec<Row> {
+    vec![
+        ("/auth", json!({}), Some("Required value")),
+        ("/auth", json!({"serverRole": {}}), Some("Required value")),
+    ]
+}
+
+/// A store of the cluster may have the keys of a role instead.
+pub fn cluster_credentials() -> Vec<Row> {
+    let secret = json!({"namespace": "platform", "name": "keys"});
+    vec![
+        ("/auth", json!({}), ONE_AUTH),
+        ("/auth", json!({"secretRef": secret}), None),
+        ("/auth", json!({"serverRole": {}}), None),
+        ("/auth", json!({"serverRole": []}), WRONG_TYPE),
+        ("/auth", json!({"serverRole": "nodes"}), WRONG_TYPE),
+        (
+            "/auth",
+            json!({"serverRole": {}, "secretRef": secret}),
+            ONE_AUTH,
+        ),
     ]
 }
 
