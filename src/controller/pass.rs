@@ -33,8 +33,6 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     world.metrics.pass(&outcome);
     let (outcome, status) = tell(world, key, &known, outcome).await?;
     if matches!(outcome, Outcome::Leaving) {
-        memory.next_look = Some(Timestamp::MAX);
-        world.inventory.remember(key, &known.about.uid, memory);
         return None;
     }
     let at = leave_behind(world, &known, &mut memory, &outcome, &status);
