@@ -36,8 +36,6 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
     let (outcome, status) = tell(world, key, &known, outcome, restarts).await?;
     if matches!(outcome, Outcome::Leaving) {
         world.inventory.namespace_leaves(&key.namespace);
-        memory.next_look = Some(Timestamp::MAX);
-        world.inventory.remember(key, &known.about.uid, memory);
         return None;
     }
     if !matches!(outcome, Outcome::Interrupted) {

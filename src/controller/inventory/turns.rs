@@ -93,10 +93,9 @@ impl Inventory {
 }
 
 impl Known {
-    /// What is due is what was asked for or runs; without either, the look that the last pass announced.
+    /// Whose last pass asked for no other one, or waits to be admitted, is not due.
     fn is_overdue(&self, now: Timestamp) -> bool {
-        let asked = self.turn.begun.into_iter().chain(self.turn.wanted).min();
-        let Some(due) = asked.or(self.memory.next_look) else {
+        let Some(due) = self.turn.begun.into_iter().chain(self.turn.wanted).min() else {
             return false;
         };
         let interval = match self.request.as_ref() {
