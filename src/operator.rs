@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock_feed::{ClockError, follow_clock};
 use crate::cluster::{Announcer, ConnectError, Objects, Refusal, Secrets, connect};
 use crate::controller::{
-    Connections, Health, Inventory, Scope, World, dispatch, follow_all, report_stores,
+    Connections, Health, Inventory, Scope, Sharing, World, dispatch, follow_all, report_stores,
 };
 use crate::metrics::Metrics;
 use crate::serve::{Shown, serve};
@@ -139,6 +139,7 @@ impl Operator {
             stores,
         ));
         let world = Arc::new(World {
+            sharing: Arc::new(Sharing::new(clock.clone())),
             clock,
             inventory,
             secrets,

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::connections::Denied;
 use super::failure::Failure;
 use super::inventory::{Known, target_key};
 use super::look::{Look, Way, find_way, look};
 use super::memory::Memory;
 use super::removal::Inquiry;
+use super::sharing::LookNumber;
 use super::strays::collect;
 use super::world::World;
 use super::write::{Unwritten, write};
 use crate::api::Reason;
 use crate::cluster::Refusal;
-use crate::core::due::{self, drift, due, edited};
+use crate::core::due::{self, anew, drift, due, edited};
 use crate::core::observed::Observed;
 use crate::core::outcome::Outcome;
 use crate::core::pace::{Drift, Pace};
@@ -23,7 +23,12 @@ use crate::core::status::{previous_reason, was_deleted};
 use crate::core::trouble::{Holder, Trouble};
 
 /// Goes the way once.
-pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -> Outcome {
+pub(super) async fn attempt(
+    world: &World,
+    known: &Known,
+    memory: &mut Memory,
+    asked: LookNumber,
+) -> Outcome {
     let request = match known.request.as_ref() {
         Ok(request) => request,
         Err(trouble) => return Failure::from(trouble.clone()).into_outcome(),
@@ -32,7 +37,7 @@ pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -
         Ok(observed) => observed,
         Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
-    let step = synchronize(world, request, known, memory, observed.as_deref()).await;
+    let step = synchronize(world, request, known, memory, asked, observed.as_deref()).await;
     if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
         pace.interrupted();
     }
@@ -89,6 +94,7 @@ async fn synchronize(
     request: &Request,
     known: &Known,
     memory: &mut Memory,
+    asked: LookNumber,
     observed: Option<&Observed>,
 ) -> Result<Outcome, Failure> {
     let now = world.clock.now();
@@ -108,6 +114,11 @@ async fn synchronize(
     if !due(&knowledge, now) {
         return Ok(Outcome::Quiet);
     }
+    let after = if anew(&knowledge) {
+        memory.looked.max(asked)
+    } else {
+        memory.looked
+    };
     let drift = drift(&knowledge);
     if let Some(drift) = &drift {
         let pace = memory.pace.get_or_insert_default();
@@ -124,7 +135,7 @@ async fn synchronize(
         way: &way,
         repairs: drift.is_some(),
     };
-    let there = match round.run(memory, observed).await {
+    let there = match round.run(memory, observed, after).await {
         Ok(outcome) => return Ok(outcome),
         Err(Unwritten::Failed(failure)) => return Err(failure),
         Err(Unwritten::Exists(there)) => there,
@@ -135,7 +146,9 @@ async fn synchronize(
     {
         pace.tried(edited(there), now);
     }
-    match round.run(memory, there.as_deref()).await {
+    // Whoever wrote what is there may have read a newer value than all looks up to now.
+    let after = world.sharing.latest();
+    match round.run(memory, there.as_deref(), after).await {
         Ok(outcome) => Ok(outcome),
         Err(Unwritten::Failed(failure)) => Err(failure),
         Err(Unwritten::Exists(_)) => Err(Failure::Interrupted),
@@ -157,11 +170,15 @@ impl Round<'_> {
         &self,
         memory: &mut Memory,
         observed: Option<&Observed>,
+        after: LookNumber,
     ) -> Result<Outcome, Unwritten> {
         let world = self.world;
-        let looked = look(&world.connections, self.request, self.way).await;
-        world.metrics.look(word(&looked));
-        let Look { remote, ticket } = looked?;
+        let looked = look(world, self.request, self.way, after).await;
+        memory.looked = world.sharing.latest();
+        if let Err(denied) = &looked {
+            world.metrics.look(denied.as_str());
+        }
+        let Look { found, ticket } = looked?;
         let inquiry = Inquiry {
             world,
             request: self.request,
@@ -169,15 +186,15 @@ impl Round<'_> {
             way: self.way,
             ticket: &ticket,
         };
-        let remote = match remote {
+        let remote = match &*found {
             Ok(remote) => remote,
             Err(error) => {
-                let failure = Trouble::Look(error).into();
+                let failure = Trouble::Look(error.clone()).into();
                 return Err(inquiry.after(failure, None, observed).await.into());
             }
         };
         let facts = remote.facts.clone();
-        match write(world, self.request, memory, observed, &remote).await {
+        match write(world, self.request, memory, observed, remote).await {
             Ok(written) => {
                 self.keep_pace(memory, written.wrote);
                 let conflict = memory.pace.as_ref().and_then(|pace| pace.conflict());
@@ -213,17 +230,6 @@ impl Round<'_> {
         if **pace == Pace::default() {
             memory.pace = None;
         }
-    }
-}
-
-/// What a look came to, in the word of metrics.
-const fn word(looked: &Result<Look, Denied>) -> &'static str {
-    match looked {
-        Ok(Look { remote: Ok(_), .. }) => "Read",
-        Ok(Look {
-            remote: Err(error), ..
-        }) => error.reason().as_str(),
-        Err(denied) => denied.as_str(),
     }
 }
 

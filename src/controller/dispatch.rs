@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::pass::pass;
 use super::queue::{Ask, Queue};
+use super::sharing::LookNumber;
 use super::world::World;
 use super::{Urgency, Wake};
 use crate::cluster::Feed;
@@ -96,9 +97,9 @@ pub async fn dispatch(
     loop {
         health.beat();
         while running.passes.len() < most_at_once
-            && let Some(key) = queue.take(world.clock.now())
+            && let Some((key, asked)) = queue.take(world.clock.now())
         {
-            running.start(&world, key);
+            running.start(&world, key, asked);
         }
         let (ready, waiting) = queue.depth();
         world.metrics.queue(ready, waiting, world.inventory.len());
@@ -135,6 +136,7 @@ fn enqueue(world: &World, queue: &mut Queue, wake: Wake) {
         Ask {
             at,
             urgency: wake.urgency,
+            asked: world.sharing.latest(),
         },
     );
 }
@@ -146,12 +148,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(&mut self, world: &Arc<World>, key: Arc<ObjectKey>) {
+    fn start(&mut self, world: &Arc<World>, key: Arc<ObjectKey>, asked: LookNumber) {
         let world = Arc::clone(world);
         let object = Arc::clone(&key);
         let task = self
             .passes
-            .spawn(async move { pass(&world, &object).await });
+            .spawn(async move { pass(&world, &object, asked).await });
         self.objects.insert(task.id(), key);
     }
 
@@ -174,6 +176,7 @@ impl Running {
                     Some(Ask {
                         at,
                         urgency: Urgency::Periodic,
+                        asked: world.sharing.latest(),
                     }),
                 )
             }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::connections::{Connections, Denied, Ticket, Verdict};
+use super::connections::{Denied, Ticket, Verdict};
 use super::inventory::Inventory;
+use super::sharing::{Found, LookKey, LookNumber};
+use super::world::World;
 use crate::api::terms::Region;
 use crate::cluster::StoreObject;
 use crate::core::grant::granted;
@@ -45,8 +47,8 @@ pub fn find_way(inventory: &Inventory, request: &Request) -> Result<Way, Trouble
 
 /// What a look came to, and with what it was made.
 pub struct Look {
-    /// What it brought back.
-    pub remote: Result<Remote, LookError>,
+    /// What it brought back; others may have got the same.
+    pub found: Found,
     /// The credentials.
     pub ticket: Ticket,
 }
@@ -56,6 +58,16 @@ impl Way {
     #[must_use]
     pub const fn region(&self) -> Region {
         self.spec.region
+    }
+
+    fn look_key(&self, request: &Request, ticket: &Ticket) -> LookKey {
+        LookKey {
+            store_uid: self.store.about.uid.clone(),
+            store_generation: self.store.about.generation,
+            credentials: ticket.version.clone(),
+            source: request.source.clone(),
+            stage: request.stage,
+        }
     }
 
     /// How the store was asked with that ticket.
@@ -71,42 +83,50 @@ impl Way {
     }
 }
 
-/// Looks at the source.
+/// Looks at the source, or takes part in a look that was begun after that one.
 ///
 /// # Errors
 ///
 /// The trouble of the store.
 pub async fn look(
-    connections: &Arc<Connections>,
+    world: &World,
     request: &Request,
     way: &Way,
+    after: LookNumber,
 ) -> Result<Look, Denied> {
+    let connections = &world.connections;
     let mut ticket = connections
         .ticket(&request.store, &way.store, &way.spec)
         .await?;
     loop {
-        let result = ticket.account.look(&request.source, request.stage).await;
-        let Some(error) = shared_trouble(&result) else {
-            if proves_the_credentials(&result) {
+        let calls = async {
+            let result = ticket.account.look(&request.source, request.stage).await;
+            world.metrics.look(word(&result));
+            result
+        };
+        let key = way.look_key(request, &ticket);
+        let found = world.sharing.look(&key, after, calls).await;
+        let Some(error) = shared_trouble(&found) else {
+            if proves_the_credentials(&found) {
                 connections.accepted(&ticket).await;
             }
-            return Ok(Look {
-                remote: result,
-                ticket,
-            });
+            return Ok(Look { found, ticket });
         };
         match connections
             .refused(ticket.clone(), Trouble::Look(error))
             .await
         {
             Verdict::Again(other) => ticket = *other,
-            Verdict::Stands => {
-                return Ok(Look {
-                    remote: result,
-                    ticket,
-                });
-            }
+            Verdict::Stands => return Ok(Look { found, ticket }),
         }
+    }
+}
+
+/// What a look came to, in the word of metrics.
+const fn word(result: &Result<Remote, LookError>) -> &'static str {
+    match result {
+        Ok(_) => "Read",
+        Err(error) => error.reason().as_str(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::sharing::LookNumber;
 use crate::api::Reason;
 use crate::core::observed::Observed;
 use crate::core::pace::Pace;
@@ -22,6 +23,8 @@ pub struct Memory {
     pub recheck: bool,
     /// The repairs that were tried lately, if there were any.
     pub pace: Option<Box<Pace>>,
+    /// The look that was begun last when the last one of this object had ended: nothing up to it is of use any more.
+    pub looked: LookNumber,
     /// When the next pass is to be, if before the next look.
     pub next_pass: Option<Timestamp>,
 }

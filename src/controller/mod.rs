@@ -12,6 +12,7 @@ mod memory;
 mod pass;
 mod queue;
 mod removal;
+mod sharing;
 mod stores;
 mod strays;
 mod targets;
@@ -23,7 +24,7 @@ pub use connections::Connections;
 pub use dispatch::{Health, dispatch};
 pub use feeds::{Scope, follow_all};
 pub use inventory::Inventory;
-
+pub use sharing::Sharing;
 pub use stores::report_stores;
 pub use world::World;
 

@@ -7,6 +7,7 @@ use super::attempt::attempt;
 use super::inventory::Known;
 use super::memory::Memory;
 use super::queue::Ask;
+use super::sharing::LookNumber;
 use super::tell::tell;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason};
@@ -19,15 +20,17 @@ use crate::core::trouble::Trouble;
 /// When to look at an object again whose spec says nothing that could be read.
 const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// Makes the Secret of an object what it should be; answers when the next pass is to be.
-pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
+/// Makes the Secret of an object what it should be; answers when the next pass is to be. `asked` is the look that was
+/// begun last when this pass was asked for.
+pub async fn pass(world: &World, key: &ObjectKey, asked: LookNumber) -> Option<Ask> {
     let known = world
         .inventory
         .object(key)
         .filter(|known| !known.about.deleting)?;
     let mut memory = known.memory.clone();
     memory.next_pass = None;
-    let outcome = tokio::time::timeout(world.longest_pass, attempt(world, &known, &mut memory))
+    let attempt = attempt(world, &known, &mut memory, asked);
+    let outcome = tokio::time::timeout(world.longest_pass, attempt)
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
@@ -51,7 +54,11 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         _ => at,
     };
     world.inventory.remember(key, &known.about.uid, memory);
-    Some(Ask { at, urgency })
+    Some(Ask {
+        at,
+        urgency,
+        asked: world.sharing.latest(),
+    })
 }
 
 /// Notes for the next pass; answers when it is to be.

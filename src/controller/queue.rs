@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Urgency;
+use super::sharing::LookNumber;
 use crate::core::request::ObjectKey;
 
 type Key = Arc<ObjectKey>;
@@ -25,8 +26,14 @@ pub struct Queue {
 #[derive(Clone, Copy)]
 enum Place {
     Waiting(Ask),
-    Ready { urgency: Urgency, arrival: u64 },
-    Running { again: Option<Ask> },
+    Ready {
+        urgency: Urgency,
+        arrival: u64,
+        asked: LookNumber,
+    },
+    Running {
+        again: Option<Ask>,
+    },
 }
 
 /// A wish for a pass.
@@ -36,6 +43,8 @@ pub struct Ask {
     pub at: Timestamp,
     /// How it compares with others that are ready.
     pub urgency: Urgency,
+    /// The look that was begun last when it was asked for.
+    pub asked: LookNumber,
 }
 
 impl Ask {
@@ -43,6 +52,7 @@ impl Ask {
         Self {
             at: self.at.min(other.at),
             urgency: self.urgency.min(other.urgency),
+            asked: self.asked.max(other.asked),
         }
     }
 }
@@ -56,15 +66,20 @@ impl Queue {
                 self.waiting.remove(&(earlier.at, Arc::clone(&key)));
                 self.wait(&key, earlier.or_sooner(ask))
             }
-            Some(Place::Ready { urgency, arrival }) if ask.urgency < urgency => {
+            Some(Place::Ready {
+                urgency,
+                arrival,
+                asked,
+            }) => {
                 self.ready.remove(&(urgency, arrival, Arc::clone(&key)));
-                self.ready.insert((ask.urgency, arrival, Arc::clone(&key)));
+                let urgency = urgency.min(ask.urgency);
+                self.ready.insert((urgency, arrival, Arc::clone(&key)));
                 Place::Ready {
-                    urgency: ask.urgency,
+                    urgency,
                     arrival,
+                    asked: asked.max(ask.asked),
                 }
             }
-            Some(ready @ Place::Ready { .. }) => ready,
             Some(Place::Running { again }) => Place::Running {
                 again: Some(again.map_or(ask, |again| again.or_sooner(ask))),
             },
@@ -72,13 +87,16 @@ impl Queue {
         self.places.insert(key, place);
     }
 
-    /// Takes the object that is to have its pass now, if one is.
-    pub fn take(&mut self, now: Timestamp) -> Option<Key> {
+    /// Takes the object that is to have its pass now, if one is, with the look that was begun last when that pass was
+    /// asked for.
+    pub fn take(&mut self, now: Timestamp) -> Option<(Key, LookNumber)> {
         self.ripen(now);
         let (_, _, key) = self.ready.pop_first()?;
-        self.places
-            .insert(Arc::clone(&key), Place::Running { again: None });
-        Some(key)
+        let running = Place::Running { again: None };
+        match self.places.insert(Arc::clone(&key), running) {
+            Some(Place::Ready { asked, .. }) => Some((key, asked)),
+            _ => None,
+        }
     }
 
     /// Ends the pass of an object, with a wish for the next one unless it needs none.
@@ -116,20 +134,18 @@ impl Queue {
             let Some((_, key)) = self.waiting.pop_first() else {
                 return;
             };
-            let urgency = match self.places.get(&key) {
-                Some(Place::Waiting(ask)) => ask.urgency,
-                _ => Urgency::Periodic,
+            let Some(Place::Waiting(ask)) = self.places.get(&key).copied() else {
+                continue;
             };
             self.arrivals += 1;
             self.ready
-                .insert((urgency, self.arrivals, Arc::clone(&key)));
-            self.places.insert(
-                key,
-                Place::Ready {
-                    urgency,
-                    arrival: self.arrivals,
-                },
-            );
+                .insert((ask.urgency, self.arrivals, Arc::clone(&key)));
+            let ready = Place::Ready {
+                urgency: ask.urgency,
+                arrival: self.arrivals,
+                asked: ask.asked,
+            };
+            self.places.insert(key, ready);
         }
     }
 }
@@ -151,13 +167,14 @@ mod tests {
         Ask {
             at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
             urgency,
+            asked: LookNumber::default(),
         }
     }
 
     fn taken(queue: &mut Queue, seconds: i64) -> Vec<String> {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         std::iter::from_fn(|| queue.take(now))
-            .map(|key| key.name.clone())
+            .map(|(key, _)| key.name.clone())
             .collect()
     }
 

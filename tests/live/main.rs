@@ -40,6 +40,7 @@ mod scene;
 mod secrecy;
 mod seen;
 mod shaping;
+mod sharing;
 mod slots;
 mod sources;
 mod stalls;
