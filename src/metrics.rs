@@ -1,8 +1,11 @@
 //! What is counted, for Prometheus.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+mod stores;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -11,8 +14,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub use self::stores::StoreReading;
+use self::stores::Stores;
 use crate::api::Reason;
+use crate::controller::Depth;
 use crate::core::outcome::Outcome;
+use crate::core::request::StoreKey;
 use crate::core::trouble::Trouble;
 
 /// All metrics of the process. Clones count together.
@@ -27,6 +34,9 @@ pub struct Metrics {
     objects: Gauge<i64, AtomicI64>,
     ready: Gauge<i64, AtomicI64>,
     waiting: Gauge<i64, AtomicI64>,
+    held: Gauge<i64, AtomicI64>,
+    oldest: Gauge<f64, AtomicU64>,
+    stores: Stores,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,6 +72,8 @@ impl Default for Metrics {
         let objects = Gauge::default();
         let ready = Gauge::default();
         let waiting = Gauge::default();
+        let held = Gauge::default();
+        let oldest = Gauge::default();
         registry.register(
             "passes",
             "Passes over objects, by how they ended",
@@ -95,10 +107,21 @@ impl Default for Metrics {
             waiting.clone(),
         );
         registry.register(
+            "queue_held",
+            "NcpSecrets whose pass is due and whose store may make no more calls now",
+            held.clone(),
+        );
+        registry.register(
+            "queue_oldest_seconds",
+            "How long the pass that is due for longest has been due, 0 if none is",
+            oldest.clone(),
+        );
+        registry.register(
             "build",
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
+        let stores = Stores::register(&mut registry);
         let registry = Arc::new(registry);
         Self {
             registry,
@@ -110,6 +133,9 @@ impl Default for Metrics {
             objects,
             ready,
             waiting,
+            held,
+            oldest,
+            stores,
         }
     }
 }
@@ -136,6 +162,7 @@ impl Metrics {
             }
             Outcome::Failed { trouble, .. } => ("failed", trouble.reason().as_str()),
             Outcome::Interrupted => ("interrupted", ""),
+            Outcome::Held => ("held", ""),
             Outcome::Leaving => ("leaving", ""),
         };
         self.passes
@@ -165,11 +192,31 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// Shows how much there is to do.
-    pub fn queue(&self, ready: usize, waiting: usize, objects: usize) {
+    /// Asks for what stores show of themselves, each time that somebody reads.
+    pub fn ask_stores(&self, readings: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static) {
+        self.stores.ask(readings);
+    }
+
+    /// Notes how long a look waited for calls of its store.
+    pub fn waited(&self, store: &StoreKey, wait: SignedDuration) {
+        self.stores.waited(store, wait.as_secs_f64().max(0.0));
+    }
+
+    /// Forgets a store that is gone.
+    pub fn forget_store(&self, store: &StoreKey) {
+        self.stores.forget(store);
+    }
+
+    /// Shows how much there is to do, and since when the oldest of it is due.
+    pub fn queue(&self, depth: &Depth, objects: usize, now: Timestamp) {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        self.ready.set(number(ready));
-        self.waiting.set(number(waiting));
+        self.ready.set(number(depth.ready));
+        self.waiting.set(number(depth.waiting));
+        self.held.set(number(depth.held));
         self.objects.set(number(objects));
+        let age = depth
+            .oldest
+            .map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        self.oldest.set(age.as_secs_f64().max(0.0));
     }
 }

@@ -137,7 +137,10 @@ impl Operator {
             Arc::clone(&inventory),
             wakes,
             stores,
+            usize::from(settings.concurrency),
         ));
+        let shown = Arc::clone(&connections);
+        metrics.ask_stores(move || shown.readings());
         let world = Arc::new(World {
             sharing: Arc::new(Sharing::new(clock.clone())),
             clock,

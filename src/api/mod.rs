@@ -20,8 +20,8 @@ pub use secret::{
 pub use shape::{AllKeys, DataKey, Decode, Format, KeyStyle};
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};
 pub use store::{
-    ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef, ClusterStoreAuth, Grant,
-    NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, StoreAuth,
+    Budget, ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef,
+    ClusterStoreAuth, Grant, NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, StoreAuth,
 };
 
 /// The API group of all kinds.

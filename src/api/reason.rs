@@ -34,6 +34,7 @@ pub enum Reason {
     PermissionDenied,
     ClockSkew,
     Throttled,
+    BudgetExhausted,
     SourceUnavailable,
     Enabled,
     Rotating,
@@ -49,7 +50,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -77,6 +78,7 @@ impl Reason {
         Self::PermissionDenied,
         Self::ClockSkew,
         Self::Throttled,
+        Self::BudgetExhausted,
         Self::SourceUnavailable,
         Self::Enabled,
         Self::Rotating,
@@ -121,6 +123,7 @@ impl Reason {
             Self::PermissionDenied => "PermissionDenied",
             Self::ClockSkew => "ClockSkew",
             Self::Throttled => "Throttled",
+            Self::BudgetExhausted => "BudgetExhausted",
             Self::SourceUnavailable => "SourceUnavailable",
             Self::Enabled => "Enabled",
             Self::Rotating => "Rotating",
@@ -139,18 +142,6 @@ impl Reason {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
-    }
-
-    /// Whether it is a trouble that all objects of a store share, and that the store's own status tells.
-    #[must_use]
-    pub const fn is_told_by_the_store(self) -> bool {
-        matches!(
-            self,
-            Self::StoreNotReady
-                | Self::CredentialsMissing
-                | Self::CredentialsRejected
-                | Self::ClockSkew
-        )
     }
 
     /// Whether only a person can mend it: kstatus then shows `Failed` instead of `InProgress`.
@@ -184,6 +175,7 @@ impl Reason {
             | Self::SourceNotFound
             | Self::StoreNotFound
             | Self::Throttled
+            | Self::BudgetExhausted
             | Self::SourceUnavailable
             | Self::Enabled
             | Self::Rotating

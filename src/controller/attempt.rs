@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::inventory::{Known, target_key};
-use super::look::{Look, Way, find_way, look};
+use super::look::{Look, Seeker, Start, Way, find_way};
 use super::memory::Memory;
+use super::pass::Turn;
 use super::removal::Inquiry;
-use super::sharing::LookNumber;
 use super::strays::collect;
 use super::world::World;
 use super::write::{Unwritten, write};
@@ -19,6 +19,7 @@ use crate::core::outcome::Outcome;
 use crate::core::pace::{Drift, Pace};
 use crate::core::plan::{claim, content_edited};
 use crate::core::request::Request;
+use crate::core::schedule::stale_at;
 use crate::core::status::{previous_reason, was_deleted};
 use crate::core::trouble::{Holder, Trouble};
 
@@ -27,7 +28,7 @@ pub(super) async fn attempt(
     world: &World,
     known: &Known,
     memory: &mut Memory,
-    asked: LookNumber,
+    turn: Turn,
 ) -> Outcome {
     let request = match known.request.as_ref() {
         Ok(request) => request,
@@ -37,7 +38,7 @@ pub(super) async fn attempt(
         Ok(observed) => observed,
         Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
-    let step = synchronize(world, request, known, memory, asked, observed.as_deref()).await;
+    let step = synchronize(world, request, known, memory, turn, observed.as_deref()).await;
     if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
         pace.interrupted();
     }
@@ -94,7 +95,7 @@ async fn synchronize(
     request: &Request,
     known: &Known,
     memory: &mut Memory,
-    asked: LookNumber,
+    turn: Turn,
     observed: Option<&Observed>,
 ) -> Result<Outcome, Failure> {
     let now = world.clock.now();
@@ -112,30 +113,45 @@ async fn synchronize(
         next_look: memory.next_look,
     };
     if !due(&knowledge, now) {
+        match unspoken(world, request, known, memory, &way) {
+            Unspoken::Nothing => return Ok(Outcome::Quiet),
+            Unspoken::Trouble(trouble) => return Err(trouble.into()),
+            Unspoken::Doubt => {}
+        }
+    }
+    let drift = drift(&knowledge);
+    let hold = |drift: &Drift| memory.pace.as_ref()?.hold(drift, now);
+    if let Some(moment) = drift.as_ref().and_then(hold) {
+        memory.next_pass = Some(moment);
         return Ok(Outcome::Quiet);
     }
     let after = if anew(&knowledge) {
-        memory.looked.max(asked)
+        memory.looked.max(turn.asked)
     } else {
         memory.looked
     };
-    let drift = drift(&knowledge);
-    if let Some(drift) = &drift {
-        let pace = memory.pace.get_or_insert_default();
-        if let Some(moment) = pace.hold(drift, now) {
-            memory.next_pass = Some(moment);
-            return Ok(Outcome::Quiet);
-        }
-        pace.tried(drift.clone(), now);
-    }
     let round = Round {
-        world,
-        request,
         known,
-        way: &way,
+        seeker: Seeker {
+            world,
+            request,
+            way: &way,
+            urgency: turn.urgency,
+            was_fine: known.status.failing_since.is_none(),
+        },
         repairs: drift.is_some(),
     };
-    let there = match round.run(memory, observed, after).await {
+    let start = round.seeker.approach(after, turn.allowance).await;
+    if matches!(start, Ok(None)) {
+        return Err(Failure::Held);
+    }
+    if let Some(drift) = drift {
+        let pace = memory.pace.get_or_insert_default();
+        pace.tried(drift, now);
+    }
+    let start = start.inspect_err(|denied| world.metrics.look(denied.as_str()))?;
+    let start = start.ok_or(Failure::Held)?;
+    let there = match round.run(memory, observed, start).await {
         Ok(outcome) => return Ok(outcome),
         Err(Unwritten::Failed(failure)) => return Err(failure),
         Err(Unwritten::Exists(there)) => there,
@@ -148,19 +164,51 @@ async fn synchronize(
     }
     // Whoever wrote what is there may have read a newer value than all looks up to now.
     let after = world.sharing.latest();
-    match round.run(memory, there.as_deref(), after).await {
+    let start = round.seeker.approach_again(after).await?;
+    match round.run(memory, there.as_deref(), start).await {
         Ok(outcome) => Ok(outcome),
         Err(Unwritten::Failed(failure)) => Err(failure),
         Err(Unwritten::Exists(_)) => Err(Failure::Interrupted),
     }
 }
 
+/// What an object whose look is not due may have to say or to find out all the same.
+enum Unspoken {
+    Nothing,
+    /// Looks have failed for so long that the Secret does not count as good any more.
+    Trouble(Trouble),
+    /// The same, as far as an earlier process knew.
+    Doubt,
+}
+
+fn unspoken(
+    world: &World,
+    request: &Request,
+    known: &Known,
+    memory: &Memory,
+    way: &Way,
+) -> Unspoken {
+    let told = world.connections.told(&request.store);
+    let told_since = told.as_ref().map(|told| told.since);
+    let moment = stale_at(request, &known.status, told_since);
+    if moment.is_some_and(|moment| moment <= world.clock.now()) {
+        let own = memory.trouble.as_deref().cloned();
+        let trouble = own.or_else(|| told.and_then(|told| told.trouble));
+        return trouble.map_or(Unspoken::Doubt, Unspoken::Trouble);
+    }
+    let (store, spec) = way.store();
+    let in_doubt = told.is_some_and(|told| told.trouble.is_none());
+    let connections = &world.connections;
+    if in_doubt && connections.is_witness(&request.object, &request.store, store, spec) {
+        return Unspoken::Doubt;
+    }
+    Unspoken::Nothing
+}
+
 /// One look and the write that follows from it.
 struct Round<'pass> {
-    world: &'pass World,
-    request: &'pass Request,
     known: &'pass Known,
-    way: &'pass Way,
+    seeker: Seeker<'pass>,
     /// Whether the target differs from what was written.
     repairs: bool,
 }
@@ -170,21 +218,24 @@ impl Round<'_> {
         &self,
         memory: &mut Memory,
         observed: Option<&Observed>,
-        after: LookNumber,
+        start: Start,
     ) -> Result<Outcome, Unwritten> {
-        let world = self.world;
-        let looked = look(world, self.request, self.way, after).await;
+        let Seeker {
+            world,
+            request,
+            way,
+            urgency,
+            ..
+        } = self.seeker;
+        let Look { found, ticket } = self.seeker.look(start).await;
         memory.looked = world.sharing.latest();
-        if let Err(denied) = &looked {
-            world.metrics.look(denied.as_str());
-        }
-        let Look { found, ticket } = looked?;
         let inquiry = Inquiry {
             world,
-            request: self.request,
+            request,
             known: self.known,
-            way: self.way,
+            way,
             ticket: &ticket,
+            urgency,
         };
         let remote = match &*found {
             Ok(remote) => remote,
@@ -194,7 +245,7 @@ impl Round<'_> {
             }
         };
         let facts = remote.facts.clone();
-        match write(world, self.request, memory, observed, remote).await {
+        match write(world, request, memory, observed, remote).await {
             Ok(written) => {
                 self.keep_pace(memory, written.wrote);
                 let conflict = memory.pace.as_ref().and_then(|pace| pace.conflict());
@@ -225,7 +276,7 @@ impl Round<'_> {
         if self.repairs && wrote {
             pace.written();
         } else {
-            pace.calm(self.world.clock.now());
+            pace.calm(self.seeker.world.clock.now());
         }
         if **pace == Pace::default() {
             memory.pace = None;

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use super::connections::{Denied, Ticket, Verdict};
 use super::inventory::Inventory;
-use super::sharing::{Found, LookKey, LookNumber};
+use super::sharing::{Found, LookKey, LookNumber, Status};
 use super::world::World;
 use crate::api::terms::Region;
 use crate::cluster::StoreObject;
 use crate::core::grant::granted;
 use crate::core::proof::Access;
-use crate::core::remote::{LookError, Reading, Remote};
+use crate::core::remote::{Failure, LookError, Reading, Remote};
 use crate::core::request::Request;
 use crate::core::store::StoreSpec;
 use crate::core::trouble::Trouble;
+use crate::core::urgency::Urgency;
+use crate::source::Allowance;
 
 /// A store that the request may read through.
 pub struct Way {
@@ -54,6 +56,12 @@ pub struct Look {
 }
 
 impl Way {
+    /// The store, and what it says.
+    #[must_use]
+    pub fn store(&self) -> (&StoreObject, &StoreSpec) {
+        (&self.store, &self.spec)
+    }
+
     /// The region of the store.
     #[must_use]
     pub const fn region(&self) -> Region {
@@ -83,42 +91,121 @@ impl Way {
     }
 }
 
-/// Looks at the source, or takes part in a look that was begun after that one.
-///
-/// # Errors
-///
-/// The trouble of the store.
-pub async fn look(
-    world: &World,
-    request: &Request,
-    way: &Way,
+/// Somebody who wants to look.
+pub struct Seeker<'pass> {
+    /// With what.
+    pub world: &'pass World,
+    /// At what.
+    pub request: &'pass Request,
+    /// Through which store.
+    pub way: &'pass Way,
+    /// How it compares with others.
+    pub urgency: Urgency,
+    /// Whether looks have not failed before.
+    pub was_fine: bool,
+}
+
+/// A look that may begin.
+pub struct Start {
+    ticket: Ticket,
+    allowance: Allowance,
+    /// The look must be begun after that one.
     after: LookNumber,
-) -> Result<Look, Denied> {
-    let connections = &world.connections;
-    let mut ticket = connections
-        .ticket(&request.store, &way.store, &way.spec)
-        .await?;
-    loop {
-        let calls = async {
-            let result = ticket.account.look(&request.source, request.stage).await;
-            world.metrics.look(word(&result));
-            result
+}
+
+impl Seeker<'_> {
+    /// Asks for credentials, and for the calls of a look unless that of another will do; `given` are calls that were
+    /// set aside for it. Nothing when it has to wait for them.
+    ///
+    /// # Errors
+    ///
+    /// The trouble of the store.
+    pub async fn approach(
+        &self,
+        after: LookNumber,
+        given: Option<Allowance>,
+    ) -> Result<Option<Start>, Denied> {
+        let ticket = self.ticket().await?;
+        let budget = ticket.budget();
+        let key = self.way.look_key(self.request, &ticket);
+        let own = given.filter(|given| Arc::ptr_eq(given.budget(), budget));
+        let allowance = match (own, self.world.sharing.status(&key, after)) {
+            (Some(allowance), _) => Ok(allowance),
+            (None, Status::Ended) => Ok(Arc::clone(budget).unforeseen(self.urgency)),
+            (None, Status::Underway) => budget.admit_companion(self.urgency),
+            (None, Status::Nothing) => budget.admit_newcomer(self.urgency),
         };
-        let key = way.look_key(request, &ticket);
-        let found = world.sharing.look(&key, after, calls).await;
-        let Some(error) = shared_trouble(&found) else {
-            if proves_the_credentials(&found) {
-                connections.accepted(&ticket).await;
-            }
-            return Ok(Look { found, ticket });
-        };
-        match connections
-            .refused(ticket.clone(), Trouble::Look(error))
+        Ok(allowance.ok().map(|allowance| Start {
+            ticket,
+            allowance,
+            after,
+        }))
+    }
+
+    /// The same for somebody who holds a place already and rather waits within it.
+    ///
+    /// # Errors
+    ///
+    /// The trouble of the store.
+    pub async fn approach_again(&self, after: LookNumber) -> Result<Start, Denied> {
+        let ticket = self.ticket().await?;
+        let allowance = Arc::clone(ticket.budget()).unforeseen(self.urgency);
+        Ok(Start {
+            ticket,
+            allowance,
+            after,
+        })
+    }
+
+    async fn ticket(&self) -> Result<Ticket, Denied> {
+        let connections = &self.world.connections;
+        connections
+            .ticket(&self.request.store, &self.way.store, &self.way.spec)
             .await
-        {
-            Verdict::Again(other) => ticket = *other,
-            Verdict::Stands => return Ok(Look { found, ticket }),
+    }
+
+    /// Looks at the source, or takes part in the look of another.
+    pub async fn look(&self, start: Start) -> Look {
+        let Start {
+            mut ticket,
+            allowance,
+            after,
+        } = start;
+        let connections = &self.world.connections;
+        loop {
+            let key = self.way.look_key(self.request, &ticket);
+            let calls = || self.calls(&ticket, &allowance);
+            let found = self.world.sharing.look(&key, after, calls).await;
+            let Some(error) = shared_trouble(&found) else {
+                if proves_the_credentials(&found) {
+                    connections.accepted(&ticket).await;
+                }
+                return Look { found, ticket };
+            };
+            let trouble = Trouble::Look(error);
+            match connections.refused(ticket.clone(), trouble).await {
+                Verdict::Again(other) => ticket = *other,
+                Verdict::Stands => return Look { found, ticket },
+            }
         }
+    }
+
+    async fn calls(&self, ticket: &Ticket, allowance: &Allowance) -> Result<Remote, LookError> {
+        let request = self.request;
+        let result = ticket
+            .account
+            .look(&request.source, request.stage, allowance)
+            .await;
+        self.world.metrics.look(word(&result));
+        if shared_trouble(&result).is_none() {
+            ticket.budget().be_cautious(false);
+        }
+        if let Some(error) = unanswered(&result) {
+            self.world
+                .connections
+                .unanswered(ticket, error, self.was_fine);
+        }
+        result
     }
 }
 
@@ -134,6 +221,10 @@ const fn word(result: &Result<Remote, LookError>) -> &'static str {
 /// nothing.
 const fn proves_the_credentials(result: &Result<Remote, LookError>) -> bool {
     match result {
+        Ok(Remote {
+            reading: Reading::Failed(LookError::Throttled { .. } | LookError::Unavailable { .. }),
+            ..
+        }) => false,
         Ok(_) => true,
         Err(error) => match error {
             LookError::PermissionDenied
@@ -145,6 +236,26 @@ const fn proves_the_credentials(result: &Result<Remote, LookError>) -> bool {
             | LookError::Throttled { .. }
             | LookError::Unavailable { .. } => false,
         },
+    }
+}
+
+/// The failure of a look that got no usable answer, if that may be the fault of the host.
+const fn unanswered(result: &Result<Remote, LookError>) -> Option<&LookError> {
+    let (Ok(Remote {
+        reading: Reading::Failed(error),
+        ..
+    })
+    | Err(error)) = result
+    else {
+        return None;
+    };
+    match error {
+        LookError::Unavailable {
+            failure: Failure::InvalidRequest,
+            ..
+        } => None,
+        LookError::Unavailable { .. } => Some(error),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::api::Reason;
 use crate::core::observed::Observed;
 use crate::core::pace::Pace;
 use crate::core::request::Request;
+use crate::core::trouble::Trouble;
 
 /// What a pass leaves behind for the next one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +16,10 @@ pub struct Memory {
     pub next_look: Option<Timestamp>,
     /// What was wrong.
     pub cause: Option<Reason>,
+    /// What it was exactly, while that may yet make the object unready.
+    pub trouble: Option<Box<Trouble>>,
+    /// Since when the next look waits until the store may make calls.
+    pub held_since: Option<Timestamp>,
     /// How many passes in a row failed.
     pub failures: u32,
     /// The version of the target that our last write left, and the generation of the spec that it was for.

@@ -40,6 +40,17 @@ pub struct LookKey {
     pub stage: Stage,
 }
 
+/// What there is of a look that others may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing.
+    Nothing,
+    /// It has not ended.
+    Underway,
+    /// It has ended, and its result is good.
+    Ended,
+}
+
 /// The looks that are underway, and those whose result is still good.
 pub struct Sharing<T = Result<Remote, LookError>> {
     clock: Clock,
@@ -79,23 +90,39 @@ impl<T: Send + Sync + 'static> Sharing<T> {
         self.lock().begun
     }
 
+    /// Whether there is a look that was begun after that one and is of use.
+    #[must_use]
+    pub fn status(&self, key: &LookKey, after: LookNumber) -> Status {
+        let state = self.lock();
+        let usable = |slot: &&Arc<Slot<T>>| slot.is_usable(after, self.clock.now());
+        match state.slots.get(key).filter(usable) {
+            None => Status::Nothing,
+            Some(slot) if slot.found.initialized() => Status::Ended,
+            Some(_) => Status::Underway,
+        }
+    }
+
     /// Takes part in a look that was begun after that one, and makes it if there is none.
     ///
     /// Whoever makes it may give up or panic: another who waits for it then makes it.
-    pub async fn look(
+    pub async fn look<F: Future<Output = T>>(
         self: &Arc<Self>,
         key: &LookKey,
         after: LookNumber,
-        make: impl Future<Output = T>,
+        make: impl FnOnce() -> F,
     ) -> Arc<T> {
         let attendance = self.attend(key, after);
         let slot = &attendance.slot;
-        let making = async {
-            let found = Arc::new(make.await);
-            self.keep_for_a_while(key, slot);
-            found
-        };
-        Arc::clone(slot.found.get_or_init(|| making).await)
+        // In a box of its own, because most of those who take part only wait.
+        let result = slot.found.get_or_init(|| {
+            let making = make();
+            Box::pin(async {
+                let found = Arc::new(making.await);
+                self.keep_for_a_while(key, slot);
+                found
+            })
+        });
+        Arc::clone(result.await)
     }
 
     fn attend<'look>(&'look self, key: &'look LookKey, after: LookNumber) -> Attendance<'look, T> {

@@ -97,6 +97,6 @@ fn is_in_place(world: &World, request: &Request, known: &Known, outcome: &Outcom
                     there.claimed_by(&request.object.name, &request.uid) == Claim::Ours
                 })
         }
-        Outcome::Failed { .. } | Outcome::Interrupted | Outcome::Leaving => false,
+        Outcome::Failed { .. } | Outcome::Interrupted | Outcome::Held | Outcome::Leaving => false,
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::inventory::Known;
+use super::told::Told;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason};
 use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
-use crate::core::request::ObjectKey;
+use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{self, next, previous_reason, was_deleted};
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
@@ -23,7 +24,9 @@ pub(super) async fn tell(
     outcome: Outcome,
 ) -> Option<(Outcome, Arc<NcpSecretStatus>)> {
     let request = known.request.as_ref().as_ref().ok();
+    let told = told_by_the_store(world, request, &outcome);
     let subject = status::Subject {
+        told_since: told.as_ref().map(|told| told.since),
         generation: known.about.generation,
         stale_after: request.map_or(SignedDuration::ZERO, |request| request.stale_after),
         target: request.map_or("", |request| &request.target.name),
@@ -37,7 +40,7 @@ pub(super) async fn tell(
     match tokio::time::timeout(world.longest_pass, write).await {
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
-            announce(world, key, known, &status, &outcome).await;
+            announce(world, key, known, &status, told.is_some()).await;
             let uid = &known.about.uid;
             world
                 .inventory
@@ -66,7 +69,7 @@ async fn announce(
     key: &ObjectKey,
     known: &Known,
     status: &NcpSecretStatus,
-    outcome: &Outcome,
+    is_told: bool,
 ) {
     let before = previous_reason(&known.status);
     let deleted = was_deleted(status) && !was_deleted(&known.status);
@@ -81,7 +84,7 @@ async fn announce(
         before = before.map(Reason::as_str),
         "status changed"
     );
-    if reason == Reason::Synced || is_told_by_the_store(outcome) {
+    if reason == Reason::Synced || is_told {
         return;
     }
     let note = status.conditions.first().map_or("", |ready| &ready.message);
@@ -97,7 +100,11 @@ async fn announce(
         .await;
 }
 
-/// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.
-fn is_told_by_the_store(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { trouble, .. } if trouble.reason().is_told_by_the_store())
+/// What the store tells of the trouble, if it does; once, there, is enough.
+fn told_by_the_store(world: &World, request: Option<&Request>, outcome: &Outcome) -> Option<Told> {
+    let Outcome::Failed { trouble, .. } = outcome else {
+        return None;
+    };
+    let told = world.connections.told(&request?.store)?;
+    (told.reason == trouble.reason()).then_some(told)
 }

@@ -118,6 +118,7 @@ fn was_cut_off(status: &NcpSecretStatus) -> bool {
                 | Reason::PermissionDenied
                 | Reason::ClockSkew
                 | Reason::Throttled
+                | Reason::BudgetExhausted
                 | Reason::SourceUnavailable
                 | Reason::InvalidSpec
                 | Reason::StoreNotFound

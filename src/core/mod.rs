@@ -3,11 +3,14 @@
 //! Nothing in here talks to anybody, waits, or reads a clock: `now` is an argument everywhere, and the build fails
 //! when a file in here reaches for the network, the runtime or the cluster (see `build.rs`).
 
+pub mod breaker;
+pub mod bucket;
 pub mod certainty;
 pub mod content;
 pub mod due;
 pub mod grant;
 pub mod observed;
+pub mod outage;
 pub mod outcome;
 pub mod pace;
 pub mod pairs;
@@ -22,3 +25,4 @@ mod speech;
 pub mod status;
 pub mod store;
 pub mod trouble;
+pub mod urgency;

@@ -30,6 +30,9 @@ impl Trouble {
             }
             Self::CredentialsMissing { problem } => problem.sentence(),
             Self::Look(error) => look_sentence(error).into(),
+            Self::BudgetExhausted => {
+                "More looks are due than the budget of the store allows.".into()
+            }
             Self::Withheld(lifecycle) => match lifecycle {
                 Lifecycle::Disable => "The secret is disabled in NCP.".into(),
                 Lifecycle::Revoke => "Deletion of the secret was requested in NCP.".into(),
@@ -103,6 +106,9 @@ impl Trouble {
                 "Write a valid key pair into the Secret; it is read again within seconds."
             }
             Self::Look(error) => look_advice(error),
+            Self::BudgetExhausted => {
+                "They come later by themselves; if it lasts, raise spec.budget of the store or the intervals of its objects."
+            }
             Self::Withheld(lifecycle) => match lifecycle {
                 Lifecycle::Revoke => {
                     "To keep the secret, cancel its deletion in NCP and enable it."

@@ -7,6 +7,7 @@ mod account;
 mod answers;
 mod base_url;
 mod body;
+mod budget;
 mod call_error;
 mod calls;
 mod credentials;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use account::{Account, NotOffered};
 pub use base_url::EndpointError;
+pub use budget::{Allowance, Budget, Held};
 pub use credentials::{Credentials, CredentialsError};
 pub use endpoints::{Endpoints, Overrides};
 pub use transport::{CallRecord, Deadlines, OnCall, Settings, Transport, TransportError};

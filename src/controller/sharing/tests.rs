@@ -27,6 +27,7 @@ impl World {
     fn new() -> Self {
         let (clock, steering) = Clock::steered(Timestamp::UNIX_EPOCH);
         steering.freeze();
+        steering.set(Timestamp::UNIX_EPOCH);
         Self {
             sharing: Arc::new(Sharing::new(clock)),
             steering,
@@ -44,7 +45,7 @@ impl World {
 
     /// What somebody gets who would find `what`.
     async fn get(&self, key: &LookKey, after: LookNumber, what: u32) -> u32 {
-        let make = async { self.result(what) };
+        let make = async || self.result(what);
         self.sharing.look(key, after, make).await.what
     }
 
@@ -97,8 +98,7 @@ async fn r8_a_look_that_hangs_is_not_waited_for_by_whoever_asked_after_it() {
     let world = World::new();
     let (sharing, one) = (Arc::clone(&world.sharing), key());
     let hanging = tokio::spawn(async move {
-        let never = std::future::pending::<Traced>();
-        sharing.look(&one, ANY, never).await;
+        sharing.look(&one, ANY, std::future::pending).await;
     });
     while world.slots() == 0 {
         tokio::task::yield_now().await;
@@ -137,7 +137,7 @@ async fn those_who_joined_survive_whoever_makes_the_look_giving_up_or_panicking(
         let (go, gone) = oneshot::channel::<()>();
         let (sharing, one) = (Arc::clone(&world.sharing), key());
         let first = tokio::spawn(async move {
-            let make = async {
+            let make = async || {
                 gone.await.unwrap();
                 panic!("the one who looks panics");
             };
@@ -177,9 +177,8 @@ async fn r3_values_leave_memory_after_five_seconds_although_nobody_asks_again() 
 #[tokio::test]
 async fn a_look_that_everybody_gave_up_leaves_nothing_behind() {
     let world = World::new();
-    let never = std::future::pending::<Traced>();
     let key = key();
-    let look = world.sharing.look(&key, ANY, never);
+    let look = world.sharing.look(&key, ANY, std::future::pending);
     assert!(futures::poll!(std::pin::pin!(look)).is_pending());
     assert_eq!(world.slots(), 0);
 }

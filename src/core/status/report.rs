@@ -24,7 +24,7 @@ pub(super) fn source(
             previous.and_then(|previous| previous.sync_proof.clone()),
             revoked.clone(),
         ),
-        Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => (None, None),
+        Outcome::Quiet | Outcome::Interrupted | Outcome::Held | Outcome::Leaving => (None, None),
     };
     let rotating_since = is_rotating(facts).then(|| {
         previous
@@ -87,9 +87,11 @@ pub(super) fn target(
             deleted_time: before.deleted_time.clone().or(Some(Time(now))),
             ..before.clone()
         }),
-        Outcome::Failed { .. } | Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => {
-            before.cloned()
-        }
+        Outcome::Failed { .. }
+        | Outcome::Quiet
+        | Outcome::Interrupted
+        | Outcome::Held
+        | Outcome::Leaving => before.cloned(),
     }
 }
 

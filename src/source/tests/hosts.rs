@@ -1,5 +1,6 @@
 //! Which host is asked for a secret, and what counts when no host knows it.
 
+use super::listener::plenty;
 use super::listener::{credentials, error};
 use super::world::{World, detail, shown, unavailable, value};
 use crate::api::terms::{KeyIsolation, Region, Stage};
@@ -139,7 +140,7 @@ async fn global_keys_are_not_offered_in_japan() {
     assert_eq!(global.err(), Some(NotOffered));
     let auto = Account::new(transport, Region::Jpn, KeyIsolation::Auto, credentials());
     let source = SourceRef::Id("SID".to_owned());
-    let outcome = auto.unwrap().look(&source, Stage::Active).await;
+    let outcome = auto.unwrap().look(&source, Stage::Active, &plenty()).await;
     assert_eq!(outcome.err(), Some(LookError::NotFound));
     assert_eq!(world.regional_seen.targets(), ["/api/v1/secrets/SID"]);
     assert_eq!(world.global_seen.connections(), 0);

@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::listener::error;
+use super::listener::plenty;
 use super::world::{World, detail, page, unavailable, value};
 use crate::api::terms::{KeyIsolation, Stage};
 use crate::core::remote::{Failure, Host, LookError, SourceRef};
@@ -68,7 +69,12 @@ async fn many_askers_share_one_reading() {
     for name in ["one", "two", "three"].repeat(20) {
         let account = world.account.clone();
         let source = SourceRef::Name(name.to_owned());
-        askers.spawn(async move { account.look(&source, Stage::Active).await.is_ok() });
+        askers.spawn(async move {
+            account
+                .look(&source, Stage::Active, &plenty())
+                .await
+                .is_ok()
+        });
     }
     let found = askers.join_all().await.into_iter().filter(|found| *found);
     assert_eq!(found.count(), 40);
@@ -209,7 +215,11 @@ async fn a_listed_secret_may_still_live_on_the_other_host() {
     let world = two_hosts().await;
     world.regional.set(PAGE_1, &[page(1, &["2 two ENABLE"])]);
     let source = SourceRef::Name("two".to_owned());
-    let remote = world.account.look(&source, Stage::Active).await.unwrap();
+    let remote = world
+        .account
+        .look(&source, Stage::Active, &plenty())
+        .await
+        .unwrap();
     assert_eq!(remote.facts.host, Host::Global);
 }
 

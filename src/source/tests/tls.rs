@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 
+use super::listener::plenty;
 use super::listener::{Act, PATIENT, Seen, answer, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, SourceRef};
@@ -58,7 +59,10 @@ async fn look(base: &str, authorities: Option<Vec<u8>>) -> Result<(), LookError>
     let regional = KeyIsolation::Regional;
     let account = Account::new(bench.transport, Region::Kr, regional, credentials()).unwrap();
     let source = SourceRef::Id("SID".to_owned());
-    account.look(&source, Stage::Active).await.map(|_| ())
+    account
+        .look(&source, Stage::Active, &plenty())
+        .await
+        .map(|_| ())
 }
 
 fn refused() -> Result<(), LookError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::listener::plenty;
 use super::listener::{Bench, PATIENT, Script, Scripted, Seen, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, Reading, Remote, SourceRef};
@@ -44,7 +45,7 @@ impl World {
 
     pub(super) async fn look(&self, stage: Stage) -> Result<Remote, LookError> {
         let source = SourceRef::Id("SID".to_owned());
-        self.account.look(&source, stage).await
+        self.account.look(&source, stage, &plenty()).await
     }
 
     pub(super) async fn look_error(&self) -> LookError {
@@ -54,7 +55,7 @@ impl World {
     /// The ID that the name leads to.
     pub(super) async fn id_of(&self, name: &str) -> Result<String, LookError> {
         let source = SourceRef::Name(name.to_owned());
-        let remote = self.account.look(&source, Stage::Active).await?;
+        let remote = self.account.look(&source, Stage::Active, &plenty()).await?;
         Ok(remote.facts.secret_id)
     }
 
