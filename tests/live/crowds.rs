@@ -252,6 +252,9 @@ async fn r9_keys_that_nobody_tried_yet_are_tried_by_one_call() {
     let scene = Scene::start().await;
     scene.steering.freeze();
     scene.emulator.stop_key(&scene.key.access_key);
+    // The refusal takes its time, in which others could call.
+    let slow = Effect::Delay(Duration::from_millis(500));
+    scene.emulator.add_fault(Fault::new(slow));
     let mut created = Vec::new();
     for number in 0..20 {
         let id = scene.secret_in_ncp(&format!("secret-{number}"), r#"{"a":"b"}"#);
