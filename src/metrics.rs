@@ -1,8 +1,11 @@
 //! What is counted, for Prometheus.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+mod stores;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -11,8 +14,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub use self::stores::StoreReading;
+use self::stores::Stores;
 use crate::api::Reason;
+use crate::controller::Depth;
 use crate::core::outcome::Outcome;
+use crate::core::request::StoreKey;
 use crate::core::trouble::Trouble;
 
 /// All metrics of the process. Clones count together.
@@ -31,6 +38,9 @@ pub struct Metrics {
     leader: Gauge<i64, AtomicI64>,
     overdue: Gauge<i64, AtomicI64>,
     watches_missing: Gauge<i64, AtomicI64>,
+    held: Gauge<i64, AtomicI64>,
+    oldest: Gauge<f64, AtomicU64>,
+    stores: Stores,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,6 +72,7 @@ struct ByRestart {
 }
 
 impl Default for Metrics {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn default() -> Self {
         let mut registry = Registry::with_prefix("ncp_secret_operator");
         let passes = Family::default();
@@ -76,6 +87,8 @@ impl Default for Metrics {
         let leader = Gauge::default();
         let overdue = Gauge::default();
         let watches_missing = Gauge::default();
+        let held = Gauge::default();
+        let oldest = Gauge::default();
         registry.register(
             "passes",
             "Passes over objects, by how they ended",
@@ -129,10 +142,21 @@ impl Default for Metrics {
             watches_missing.clone(),
         );
         registry.register(
+            "queue_held",
+            "NcpSecrets whose pass is due and whose store may make no more calls now",
+            held.clone(),
+        );
+        registry.register(
+            "queue_oldest_seconds",
+            "How long the pass that is due for longest has been due, 0 if none is",
+            oldest.clone(),
+        );
+        registry.register(
             "build",
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
+        let stores = Stores::register(&mut registry);
         let registry = Arc::new(registry);
         Self {
             registry,
@@ -148,6 +172,9 @@ impl Default for Metrics {
             leader,
             overdue,
             watches_missing,
+            held,
+            oldest,
+            stores,
         }
     }
 }
@@ -175,6 +202,7 @@ impl Metrics {
             Outcome::Failed { trouble, .. } => ("failed", trouble.reason().as_str()),
             Outcome::Suspended => ("suspended", ""),
             Outcome::Interrupted => ("interrupted", ""),
+            Outcome::Held => ("held", ""),
             Outcome::Leaving => ("leaving", ""),
         };
         self.passes
@@ -211,18 +239,41 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// Shows how much there is to do.
-    pub fn queue(&self, ready: usize, waiting: usize, objects: usize) {
-        self.ready.set(number(ready));
-        self.waiting.set(number(waiting));
+    /// Asks for what stores show of themselves, each time that somebody reads.
+    pub fn ask_stores(&self, readings: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static) {
+        self.stores.ask(readings);
+    }
+
+    /// Notes how long a look waited for calls of its store.
+    pub fn waited(&self, store: &StoreKey, wait: SignedDuration) {
+        self.stores.waited(store, wait.as_secs_f64().max(0.0));
+    }
+
+    /// Forgets a store that is gone.
+    pub fn forget_store(&self, store: &StoreKey) {
+        self.stores.forget(store);
+    }
+
+    /// Shows how much there is to do, and since when the oldest of it is due.
+    pub fn queue(&self, depth: &Depth, objects: usize, now: Timestamp) {
+        self.ready.set(number(depth.ready));
+        self.waiting.set(number(depth.waiting));
+        self.held.set(number(depth.held));
         self.objects.set(number(objects));
+        let age = depth
+            .oldest
+            .map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        self.oldest.set(age.as_secs_f64().max(0.0));
     }
 
     /// Shows whether this process leads.
     pub fn leads(&self, leads: bool) {
         self.leader.set(leads.into());
         if !leads {
-            self.queue(0, 0, 0);
+            for gauge in [&self.ready, &self.waiting, &self.held, &self.objects] {
+                gauge.set(0);
+            }
+            self.oldest.set(0.0);
         }
     }
 

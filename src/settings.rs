@@ -51,7 +51,8 @@ pub struct Settings {
     )]
     pub listen: SocketAddr,
 
-    /// How many objects are worked on at once.
+    /// How many objects are worked on at once, and at most through one store; what takes longer than a second counts no
+    /// more.
     #[arg(long, env = "NCP_SECRET_OPERATOR_CONCURRENCY", value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,

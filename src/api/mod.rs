@@ -22,8 +22,9 @@ pub use secret::{
 pub use shape::{AllKeys, DataKey, Decode, Format, KeyStyle};
 pub use status::{NcpSecretStatus, SourceStatus, StoreStatus, TargetStatus, condition};
 pub use store::{
-    ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef, ClusterStoreAuth, Grant,
-    NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, ServerRoleAuth, StoreAuth,
+    Budget, ClusterNcpSecretStore, ClusterNcpSecretStoreSpec, ClusterSecretKeyRef,
+    ClusterStoreAuth, Grant, NcpSecretStore, NcpSecretStoreSpec, SecretKeyRef, ServerRoleAuth,
+    StoreAuth,
 };
 
 /// The API group of all kinds.

@@ -34,6 +34,7 @@ pub enum Reason {
     PermissionDenied,
     ClockSkew,
     Throttled,
+    BudgetExhausted,
     SourceUnavailable,
     Suspended,
     Enabled,
@@ -52,7 +53,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documentation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Synced,
         Self::RefreshFailing,
         Self::InvalidSpec,
@@ -80,6 +81,7 @@ impl Reason {
         Self::PermissionDenied,
         Self::ClockSkew,
         Self::Throttled,
+        Self::BudgetExhausted,
         Self::SourceUnavailable,
         Self::Suspended,
         Self::Enabled,
@@ -127,6 +129,7 @@ impl Reason {
             Self::PermissionDenied => "PermissionDenied",
             Self::ClockSkew => "ClockSkew",
             Self::Throttled => "Throttled",
+            Self::BudgetExhausted => "BudgetExhausted",
             Self::SourceUnavailable => "SourceUnavailable",
             Self::Suspended => "Suspended",
             Self::Enabled => "Enabled",
@@ -148,18 +151,6 @@ impl Reason {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
-    }
-
-    /// Whether it is a trouble that all objects of a store share, and that the store's own status tells.
-    #[must_use]
-    pub const fn is_told_by_the_store(self) -> bool {
-        matches!(
-            self,
-            Self::StoreNotReady
-                | Self::CredentialsMissing
-                | Self::CredentialsRejected
-                | Self::ClockSkew
-        )
     }
 
     /// Whether only a person can mend it: kstatus then shows `Failed` instead of `InProgress`.
@@ -193,6 +184,7 @@ impl Reason {
             | Self::SourceNotFound
             | Self::StoreNotFound
             | Self::Throttled
+            | Self::BudgetExhausted
             | Self::SourceUnavailable
             | Self::Suspended
             | Self::Enabled

@@ -62,6 +62,23 @@ pub struct NcpSecretStoreSpec {
     pub key_isolation: Option<KeyIsolation>,
     /// The credentials.
     pub auth: StoreAuth,
+    /// How many calls may be made to NCP. Absent: 50 in a second, and 100 at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+}
+
+/// How many calls a store may make.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Budget {
+    /// Calls in a second, in the long run. Absent: 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub requests_per_second: Option<i32>,
+    /// Calls at once, after a while without any. Absent: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub burst: Option<i32>,
 }
 
 /// The credentials of a store.
@@ -139,6 +156,9 @@ pub struct ClusterNcpSecretStoreSpec {
     pub key_isolation: Option<KeyIsolation>,
     /// The credentials.
     pub auth: ClusterStoreAuth,
+    /// How many calls may be made to NCP. Absent: 50 in a second, and 100 at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// Which namespaces may read which secrets. Absent or empty: nobody may read anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256))]

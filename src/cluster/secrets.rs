@@ -39,7 +39,7 @@ pub struct Secrets {
 }
 
 /// Which Secret, and which version of it, something was read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version {
     /// UID of the Secret.
     pub uid: String,

@@ -2,28 +2,34 @@
 
 use std::sync::Arc;
 
-use super::connections::Denied;
 use super::failure::Failure;
 use super::inventory::{Known, target_key};
-use super::look::{Look, Way, find_way, look};
+use super::look::{Look, Seeker, Start, Way, find_way};
 use super::memory::Memory;
+use super::pass::Turn;
 use super::removal::Inquiry;
 use super::strays::collect;
 use super::world::World;
 use super::write::{Unwritten, write};
 use crate::api::Reason;
 use crate::cluster::Refusal;
-use crate::core::due::{self, drift, due, edited};
+use crate::core::due::{self, anew, drift, due, edited};
 use crate::core::observed::Observed;
 use crate::core::outcome::Outcome;
 use crate::core::pace::{Drift, Pace};
 use crate::core::plan::{claim, content_edited};
 use crate::core::request::Request;
+use crate::core::schedule::stale_at;
 use crate::core::status::{previous_reason, was_deleted};
 use crate::core::trouble::{Holder, Trouble};
 
 /// Goes the way once.
-pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -> Outcome {
+pub(super) async fn attempt(
+    world: &World,
+    known: &Known,
+    memory: &mut Memory,
+    turn: Turn,
+) -> Outcome {
     let request = match known.request.as_ref() {
         Ok(request) => request,
         Err(trouble) => return Failure::from(trouble.clone()).into_outcome(),
@@ -36,7 +42,7 @@ pub(super) async fn attempt(world: &World, known: &Known, memory: &mut Memory) -
         Err(refusal) => return Failure::from(refusal).into_outcome(),
     };
     let observed = observed.map(|observed| memory.judged(observed));
-    let step = synchronize(world, request, known, memory, observed.as_deref()).await;
+    let step = synchronize(world, request, known, memory, turn, observed.as_deref()).await;
     if let (Err(Failure::Interrupted), Some(pace)) = (&step, &mut memory.pace) {
         pace.interrupted();
     }
@@ -93,6 +99,7 @@ async fn synchronize(
     request: &Request,
     known: &Known,
     memory: &mut Memory,
+    turn: Turn,
     observed: Option<&Observed>,
 ) -> Result<Outcome, Failure> {
     let now = world.clock.now();
@@ -112,25 +119,45 @@ async fn synchronize(
         generation: memory.generation,
     };
     if !due(&knowledge, now) {
-        return Ok(Outcome::Quiet);
+        match unspoken(world, request, known, memory, &way) {
+            Unspoken::Nothing => return Ok(Outcome::Quiet),
+            Unspoken::Trouble(trouble) => return Err(trouble.into()),
+            Unspoken::Doubt => {}
+        }
     }
     let drift = drift(&knowledge);
-    if let Some(drift) = &drift {
-        let pace = memory.pace.get_or_insert_default();
-        if let Some(moment) = pace.hold(drift, now) {
-            memory.next_pass = Some(moment);
-            return Ok(Outcome::Quiet);
-        }
-        pace.tried(drift.clone(), now);
+    let hold = |drift: &Drift| memory.pace.as_ref()?.hold(drift, now);
+    if let Some(moment) = drift.as_ref().and_then(hold) {
+        memory.next_pass = Some(moment);
+        return Ok(Outcome::Quiet);
     }
+    let after = if anew(&knowledge) {
+        memory.looked.max(turn.asked)
+    } else {
+        memory.looked
+    };
     let round = Round {
-        world,
-        request,
         known,
-        way: &way,
+        seeker: Seeker {
+            world,
+            request,
+            way: &way,
+            urgency: turn.urgency,
+            was_fine: known.status.failing_since.is_none(),
+        },
         repairs: drift.is_some(),
     };
-    let there = match round.run(memory, observed).await {
+    let start = round.seeker.approach(after, turn.allowance).await;
+    if matches!(start, Ok(None)) {
+        return Err(Failure::Held);
+    }
+    if let Some(drift) = drift {
+        let pace = memory.pace.get_or_insert_default();
+        pace.tried(drift, now);
+    }
+    let start = start.inspect_err(|denied| world.metrics.look(denied.as_str()))?;
+    let start = start.ok_or(Failure::Held)?;
+    let there = match round.run(memory, observed, start).await {
         Ok(outcome) => return Ok(outcome),
         Err(Unwritten::Failed(failure)) => return Err(failure),
         Err(Unwritten::Exists(there)) => there,
@@ -141,19 +168,53 @@ async fn synchronize(
     {
         pace.tried(edited(there), now);
     }
-    match round.run(memory, there.as_deref()).await {
+    // Whoever wrote what is there may have read a newer value than all looks up to now.
+    let after = world.sharing.latest();
+    let start = round.seeker.approach_again(after).await?;
+    match round.run(memory, there.as_deref(), start).await {
         Ok(outcome) => Ok(outcome),
         Err(Unwritten::Failed(failure)) => Err(failure),
         Err(Unwritten::Exists(_)) => Err(Failure::Interrupted),
     }
 }
 
+/// What an object whose look is not due may have to say or to find out all the same.
+enum Unspoken {
+    Nothing,
+    /// Looks have failed for so long that the Secret does not count as good any more.
+    Trouble(Trouble),
+    /// The same, as far as an earlier process knew.
+    Doubt,
+}
+
+fn unspoken(
+    world: &World,
+    request: &Request,
+    known: &Known,
+    memory: &Memory,
+    way: &Way,
+) -> Unspoken {
+    let told = world.connections.told(&request.store);
+    let told_since = told.as_ref().map(|told| told.since);
+    let moment = stale_at(request, &known.status, told_since);
+    if moment.is_some_and(|moment| moment <= world.clock.now()) {
+        let own = memory.trouble.as_deref().cloned();
+        let trouble = own.or_else(|| told.and_then(|told| told.trouble));
+        return trouble.map_or(Unspoken::Doubt, Unspoken::Trouble);
+    }
+    let (store, spec) = way.store();
+    let in_doubt = told.is_some_and(|told| told.trouble.is_none());
+    let connections = &world.connections;
+    if in_doubt && connections.is_witness(&request.object, &request.store, store, spec) {
+        return Unspoken::Doubt;
+    }
+    Unspoken::Nothing
+}
+
 /// One look and the write that follows from it.
 struct Round<'pass> {
-    world: &'pass World,
-    request: &'pass Request,
     known: &'pass Known,
-    way: &'pass Way,
+    seeker: Seeker<'pass>,
     /// Whether the target differs from what was written.
     repairs: bool,
 }
@@ -163,27 +224,34 @@ impl Round<'_> {
         &self,
         memory: &mut Memory,
         observed: Option<&Observed>,
+        start: Start,
     ) -> Result<Outcome, Unwritten> {
-        let world = self.world;
-        let looked = look(&world.connections, self.request, self.way).await;
-        world.metrics.look(word(&looked));
-        let Look { remote, ticket } = looked?;
+        let Seeker {
+            world,
+            request,
+            way,
+            urgency,
+            ..
+        } = self.seeker;
+        let Look { found, ticket } = self.seeker.look(start).await;
+        memory.looked = world.sharing.latest();
         let inquiry = Inquiry {
             world,
-            request: self.request,
+            request,
             known: self.known,
-            way: self.way,
+            way,
             ticket: &ticket,
+            urgency,
         };
-        let remote = match remote {
+        let remote = match &*found {
             Ok(remote) => remote,
             Err(error) => {
-                let failure = Trouble::Look(error).into();
+                let failure = Trouble::Look(error.clone()).into();
                 return Err(inquiry.after(failure, None, observed).await.into());
             }
         };
         let facts = remote.facts.clone();
-        match write(world, self.request, memory, observed, &remote).await {
+        match write(world, request, memory, observed, remote).await {
             Ok(written) => {
                 self.keep_pace(memory, written.wrote);
                 let conflict = memory.pace.as_ref().and_then(|pace| pace.conflict());
@@ -215,22 +283,11 @@ impl Round<'_> {
         if self.repairs && wrote {
             pace.written();
         } else {
-            pace.calm(self.world.clock.now());
+            pace.calm(self.seeker.world.clock.now());
         }
         if **pace == Pace::default() {
             memory.pace = None;
         }
-    }
-}
-
-/// What a look came to, in the word of metrics.
-const fn word(looked: &Result<Look, Denied>) -> &'static str {
-    match looked {
-        Ok(Look { remote: Ok(_), .. }) => "Read",
-        Ok(Look {
-            remote: Err(error), ..
-        }) => error.reason().as_str(),
-        Err(denied) => denied.as_str(),
     }
 }
 

@@ -1,73 +1,39 @@
-//! One connection for each store: its credentials, read when needed, and a breaker for when they are of no use.
+//! The connections of all stores: who may look with which credentials, and what that shows of them.
 //!
-//! Credentials that NCP refuses are read again at once. When they are still the same the breaker opens: nobody calls
-//! NCP with them. While it is open the metadata of the credential Secret are read every 5 seconds; a change closes it,
-//! and every 5 minutes one call may try whether NCP has changed its mind.
+//! Credentials that NCP refuses are read again at once. When they are still the same the breaker opens, and a vigil is
+//! kept over their Secret.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
 use steerable_clock::Clock;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
+use super::connection::{Connection, Standing, State};
 use super::credentials::{CredentialReader, Reading, Unread};
-use super::{Inventory, Urgency, Wake, Wakes};
+use super::{Inventory, Wakes};
+use crate::api::Reason;
+use crate::cluster::StoreObject;
 use crate::cluster::secrets::Version;
-use crate::cluster::{Secrets, StoreObject};
+use crate::core::breaker::Admission;
 use crate::core::request::StoreKey;
 use crate::core::store::StoreSpec;
 use crate::core::trouble::Trouble;
-use crate::source::{Account, ServerRole, Transport};
-
-/// How often the credential Secret is looked at while its content is of no use.
-const WATCH_EVERY: Duration = Duration::from_secs(5);
-
-/// How often NCP is asked with credentials that it has refused.
-const PROBE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+use crate::core::urgency::Urgency;
+use crate::metrics::StoreReading;
+use crate::source::{Account, Allowance, Budget, Held};
 
 /// The connections of all stores.
 pub struct Connections {
-    clock: Clock,
-    reader: CredentialReader,
-    inventory: Arc<Inventory>,
-    wakes: Wakes,
-    troubles: mpsc::UnboundedSender<StoreKey>,
+    pub(super) clock: Clock,
+    pub(super) reader: CredentialReader,
+    pub(super) inventory: Arc<Inventory>,
+    pub(super) wakes: Wakes,
+    pub(super) troubles: mpsc::UnboundedSender<StoreKey>,
+    /// Looks that one store may have underway.
+    most_at_once: usize,
+    freed: Arc<Notify>,
     open: Mutex<HashMap<StoreKey, Arc<Connection>>>,
-}
-
-/// The connection of one store, as long as the store says the same.
-struct Connection {
-    uid: String,
-    generation: i64,
-    state: tokio::sync::Mutex<State>,
-    /// What the store's status is to tell, once something has shown it; kept apart so that the teller need not wait for
-    /// a reader of credentials.
-    standing: Mutex<Standing>,
-}
-
-/// What is known of a store's credentials.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing yet, in this process.
-    #[default]
-    Unproven,
-    /// They are of use.
-    Good,
-    /// They are of no use, for this reason.
-    Bad(Trouble),
-}
-
-enum State {
-    Unread,
-    Good(Reading),
-    Broken {
-        trouble: Trouble,
-        version: Option<Version>,
-        account: Option<Reading>,
-        next_probe: Timestamp,
-    },
 }
 
 /// The right to make calls for one look.
@@ -77,9 +43,17 @@ pub struct Ticket {
     pub account: Arc<Account>,
     /// Which credentials it makes them with.
     pub version: Version,
-    connection: Arc<Connection>,
-    store: StoreKey,
+    pub(super) connection: Arc<Connection>,
+    pub(super) store: StoreKey,
     spec: StoreSpec,
+}
+
+impl Ticket {
+    /// What it may spend.
+    #[must_use]
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.connection.budget
+    }
 }
 
 /// Why there is no ticket.
@@ -124,21 +98,21 @@ impl Connections {
     #[must_use]
     pub fn new(
         clock: Clock,
-        secrets: Secrets,
-        transport: Arc<Transport>,
-        role: Arc<ServerRole>,
+        reader: CredentialReader,
         inventory: Arc<Inventory>,
         wakes: Wakes,
         troubles: mpsc::UnboundedSender<StoreKey>,
+        most_at_once: usize,
     ) -> Self {
-        let open = Mutex::default();
         Self {
             clock,
-            reader: CredentialReader::new(secrets, transport, role),
+            reader,
             inventory,
             wakes,
             troubles,
-            open,
+            most_at_once,
+            freed: Arc::default(),
+            open: Mutex::default(),
         }
     }
 
@@ -153,36 +127,22 @@ impl Connections {
         store: &StoreObject,
         spec: &StoreSpec,
     ) -> Result<Ticket, Denied> {
-        let connection = self.connection(key, store);
+        let connection = self.connection(key, store, spec);
         let mut state = connection.state.lock().await;
         let now = self.clock.now();
-        let reading = match &mut *state {
-            State::Good(reading) if reading.is_trusted(now) => reading.clone(),
-            State::Broken {
-                next_probe,
-                account: Some(reading),
-                ..
-            } if *next_probe <= now => {
-                *next_probe = now.saturating_add(PROBE_EVERY).unwrap_or(Timestamp::MAX);
-                reading.clone()
+        let can_probe = state.reading.is_some();
+        let admission = state.breaker.admit(can_probe, now);
+        let known = state.reading.clone();
+        let reading = match (admission.map_err(Denied::Trouble)?, known) {
+            (Admission::Probe, Some(reading)) => {
+                reading.account.reopen();
+                reading
             }
-            State::Broken { trouble, .. } => return Err(Denied::Trouble(trouble.clone())),
-            State::Unread | State::Good(_) => match self.reader.read(spec, state.good(), now).await
-            {
-                Ok(reading) => {
-                    *state = State::Good(reading.clone());
-                    if let Standing::Bad(Trouble::CredentialsMissing { .. }) = connection.standing()
-                    {
-                        self.tell(key, &connection, Standing::Good);
-                    }
-                    reading
-                }
-                Err(Unread::Interrupted) => return Err(Denied::Interrupted),
-                Err(Unread::Useless { trouble, version }) => {
-                    self.break_off(key, &connection, &mut state, trouble.clone(), version, None);
-                    return Err(Denied::Trouble(trouble));
-                }
-            },
+            (Admission::Free, Some(reading)) if reading.is_trusted(now) => reading,
+            (_, known) => {
+                let read = self.reader.read(spec, known.as_ref(), now).await;
+                self.take_over(key, &connection, &mut state, read)?
+            }
         };
         drop(state);
         Ok(Ticket {
@@ -194,29 +154,58 @@ impl Connections {
         })
     }
 
-    /// Takes note that NCP accepts the credentials.
+    fn take_over(
+        self: &Arc<Self>,
+        key: &StoreKey,
+        connection: &Arc<Connection>,
+        state: &mut State,
+        read: Result<Reading, Unread>,
+    ) -> Result<Reading, Denied> {
+        match read {
+            Ok(reading) => {
+                let known = state.reading.replace(reading.clone());
+                if known.is_none_or(|known| known.version != reading.version) {
+                    connection.budget.be_cautious(true);
+                }
+                if connection.tells(Reason::CredentialsMissing) {
+                    self.tell(key, connection, Standing::Good);
+                }
+                Ok(reading)
+            }
+            Err(Unread::Interrupted) => Err(Denied::Interrupted),
+            Err(Unread::Useless { trouble, version }) => {
+                state.reading = None;
+                self.break_off(key, connection, state, &trouble, version);
+                Err(Denied::Trouble(trouble))
+            }
+        }
+    }
+
+    /// Takes note that NCP has answered somebody whom it knows.
     pub async fn accepted(&self, ticket: &Ticket) {
         let connection = &ticket.connection;
+        connection.answered();
         let mut state = connection.state.lock().await;
-        match &*state {
-            State::Broken {
-                account: Some(reading),
-                ..
-            } if reading.version == ticket.version => {
-                *state = State::Good(Reading {
-                    confirmed: self.clock.now(),
-                    ..reading.clone()
-                });
-                self.tell(&ticket.store, connection, Standing::Good);
-                self.wake_users(&ticket.store);
-            }
-            // The status may still tell of a trouble that other keys or an earlier process had.
-            State::Good(reading)
-                if reading.version == ticket.version && connection.standing() != Standing::Good =>
-            {
-                self.tell(&ticket.store, connection, Standing::Good);
-            }
-            State::Unread | State::Good(_) | State::Broken { .. } => {}
+        let is_current = state
+            .reading
+            .as_mut()
+            .filter(|reading| reading.version == ticket.version);
+        let Some(reading) = is_current else {
+            return;
+        };
+        let confirmed = self.clock.now();
+        // The status may still tell of a trouble that other keys or an earlier process had.
+        let is_news = connection.standing() != Standing::Good;
+        if is_news {
+            reading.confirmed = confirmed;
+        }
+        let was_broken = state.breaker.close();
+        connection.show_breaker(&state);
+        if is_news {
+            self.tell(&ticket.store, connection, Standing::Good);
+        }
+        if was_broken {
+            self.wake_users(&ticket.store);
         }
     }
 
@@ -225,90 +214,118 @@ impl Connections {
         let connection = Arc::clone(&ticket.connection);
         let mut state = connection.state.lock().await;
         let now = self.clock.now();
-        let current = match &mut *state {
-            State::Good(reading) => reading.clone(),
-            State::Broken {
-                trouble: known,
-                account: Some(reading),
-                ..
-            } if reading.version == ticket.version => {
-                if known.reason() != trouble.reason() {
-                    *known = trouble.clone();
-                    self.tell(&ticket.store, &connection, Standing::Bad(trouble));
-                }
-                return Verdict::Stands;
-            }
-            State::Unread | State::Broken { .. } => return Verdict::Stands,
+        let Some(current) = state.reading.clone() else {
+            return Verdict::Stands;
         };
+        if state.breaker.is_open() {
+            if current.version == ticket.version && state.breaker.refused(&trouble, now) {
+                self.tell_trouble(&ticket.store, &connection, &trouble);
+            }
+            return Verdict::Stands;
+        }
         if current.version != ticket.version {
             return Verdict::again(ticket, current);
         }
-        let (trouble, version, account) = match self.reader.read(&ticket.spec, None, now).await {
+        let (trouble, version) = match self.reader.read(&ticket.spec, None, now).await {
             Ok(reading) if reading.version != ticket.version => {
-                *state = State::Good(reading.clone());
+                state.reading = Some(reading.clone());
+                connection.budget.be_cautious(true);
                 return Verdict::again(ticket, reading);
             }
-            Ok(reading) => (trouble, Some(reading.version.clone()), Some(reading)),
-            Err(Unread::Useless { trouble, version }) => (trouble, version, None),
-            Err(Unread::Interrupted) => return Verdict::Stands,
+            // The account that met the refusal sends nothing any more, and is kept for the next probe.
+            Ok(reading) => (trouble, Some(reading.version)),
+            Err(Unread::Useless { trouble, version }) => {
+                state.reading = None;
+                (trouble, version)
+            }
+            Err(Unread::Interrupted) => {
+                current.account.reopen();
+                return Verdict::Stands;
+            }
         };
-        self.break_off(
-            &ticket.store,
-            &connection,
-            &mut state,
-            trouble,
-            version,
-            account,
-        );
+        self.break_off(&ticket.store, &connection, &mut state, &trouble, version);
         Verdict::Stands
     }
 
-    /// What calls have told of a store's credentials.
-    #[must_use]
-    pub fn standing(&self, key: &StoreKey, store: &StoreObject) -> Standing {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(key)
-            .filter(|connection| connection.is_for(store))
-            .map_or_else(Standing::default, |connection| connection.standing())
+    /// Admits a look through a store; nothing when no calls are to be expected of it.
+    ///
+    /// # Errors
+    ///
+    /// When to ask again.
+    pub fn admit(&self, key: &StoreKey, urgency: Urgency) -> Result<Option<Allowance>, Held> {
+        let connection = self.lock().get(key).cloned();
+        match connection {
+            Some(connection) if !connection.is_broken() => {
+                connection.budget.admit(urgency).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
-    /// Names the store again after a while, because its status could not be written.
-    pub fn name_later(&self, key: StoreKey) {
-        let troubles = self.troubles.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(WATCH_EVERY).await;
-            // Nobody listens any more only when the process ends.
-            let _ = troubles.send(key);
+    /// Notes whether somebody waits to be admitted to a store.
+    pub fn note_waiting(&self, key: &StoreKey, waits: bool) {
+        if let Some(connection) = self.lock().get(key) {
+            connection.budget.others_wait(waits);
+        }
+    }
+
+    /// Waits until it may be of use to ask again who is admitted.
+    pub async fn freed(&self) {
+        self.freed.notified().await;
+    }
+
+    /// What each store shows of itself in metrics.
+    #[must_use]
+    pub fn readings(&self) -> Vec<StoreReading> {
+        let open = self.lock();
+        let readings = open.iter().map(|(store, connection)| StoreReading {
+            store: store.clone(),
+            left: connection.budget.left(),
+            is_open: connection.is_broken(),
         });
+        readings.collect()
     }
 
     /// Closes the connection of a store that is gone.
     pub fn forget(&self, key: &StoreKey) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(key);
+        self.lock().remove(key);
     }
 
     /// Closes all connections; what looks after the broken ones ends. No pass may run any more.
     pub fn close(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.clear();
+        self.lock().clear();
     }
 
-    fn connection(&self, key: &StoreKey, store: &StoreObject) -> Arc<Connection> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.get(key) {
-            Some(connection) if connection.is_for(store) => Arc::clone(connection),
-            _ => {
-                let connection = Arc::new(Connection {
-                    uid: store.about.uid.clone(),
-                    generation: store.about.generation,
-                    state: tokio::sync::Mutex::new(State::Unread),
-                    standing: Mutex::default(),
-                });
-                open.insert(key.clone(), Arc::clone(&connection));
-                connection
-            }
+    pub(super) fn current(&self, key: &StoreKey, store: &StoreObject) -> Option<Arc<Connection>> {
+        let open = self.lock();
+        open.get(key)
+            .filter(|connection| connection.is_for(store))
+            .cloned()
+    }
+
+    pub(super) fn connection(
+        &self,
+        key: &StoreKey,
+        store: &StoreObject,
+        spec: &StoreSpec,
+    ) -> Arc<Connection> {
+        let mut open = self.lock();
+        let known = open.get(key).filter(|known| known.is_of(store));
+        if let Some(known) = known.filter(|known| known.is_for(store)) {
+            return Arc::clone(known);
         }
+        // What was spent stays spent, whatever the store says by now.
+        let budget = if let Some(known) = known {
+            known.budget.limit(spec.limits);
+            Arc::clone(&known.budget)
+        } else {
+            let (clock, freed) = (self.clock.clone(), Arc::clone(&self.freed));
+            Arc::new(Budget::new(clock, spec.limits, self.most_at_once, freed))
+        };
+        let connection = Arc::new(Connection::new(store, budget));
+        connection.show_shortage(known.is_some_and(|known| known.is_short()));
+        open.insert(key.clone(), Arc::clone(&connection));
+        connection
     }
 
     fn break_off(
@@ -316,120 +333,24 @@ impl Connections {
         key: &StoreKey,
         connection: &Arc<Connection>,
         state: &mut State,
-        trouble: Trouble,
+        trouble: &Trouble,
         version: Option<Version>,
-        account: Option<Reading>,
     ) {
-        let next_probe = self
-            .clock
-            .now()
-            .saturating_add(PROBE_EVERY)
-            .unwrap_or(Timestamp::MAX);
-        self.tell(key, connection, Standing::Bad(trouble.clone()));
-        *state = State::Broken {
-            trouble,
-            version,
-            account,
-            next_probe,
-        };
-        tokio::spawn(Arc::clone(self).watch_broken(key.clone(), Arc::downgrade(connection)));
+        state.refused = version;
+        state.breaker.refused(trouble, self.clock.now());
+        connection.show_breaker(state);
+        connection.budget.be_cautious(false);
+        self.tell_trouble(key, connection, trouble);
+        tokio::spawn(Arc::clone(self).keep_vigil(key.clone(), Arc::downgrade(connection)));
     }
 
-    /// Looks after a broken connection until its Secret changes, NCP accepts it again, or the store says something else.
-    async fn watch_broken(self: Arc<Self>, key: StoreKey, connection: Weak<Connection>) {
-        loop {
-            self.clock.sleep(WATCH_EVERY).await;
-            let Some(connection) = connection
-                .upgrade()
-                .filter(|connection| self.is_current(&key, connection))
-            else {
-                return;
-            };
-            let Some(spec) = self
-                .inventory
-                .store(&key)
-                .and_then(|store| store.spec.clone())
-            else {
-                return;
-            };
-            let Ok(seen) = self.reader.version(&spec).await else {
-                continue;
-            };
-            let mut state = connection.state.lock().await;
-            let State::Broken {
-                version,
-                next_probe,
-                account,
-                ..
-            } = &*state
-            else {
-                return;
-            };
-            if seen != *version {
-                // What was told stands until the new content is read, or NCP says what it thinks of it.
-                *state = State::Unread;
-                drop(state);
-                self.wake_users(&key);
-                return;
-            }
-            let probe_is_due = account.is_some() && *next_probe <= self.clock.now();
-            drop(state);
-            if probe_is_due && let Some(object) = self.inventory.witness_of(&key) {
-                self.wake(object);
-            }
-        }
-    }
-
-    fn is_current(&self, key: &StoreKey, connection: &Arc<Connection>) -> bool {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(key)
+    pub(super) fn is_current(&self, key: &StoreKey, connection: &Arc<Connection>) -> bool {
+        self.lock()
+            .get(key)
             .is_some_and(|current| Arc::ptr_eq(current, connection))
     }
 
-    fn wake_users(&self, key: &StoreKey) {
-        for object in self.inventory.users_of(key) {
-            self.wake(object);
-        }
-    }
-
-    fn tell(&self, key: &StoreKey, connection: &Connection, standing: Standing) {
-        *connection
-            .standing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = standing;
-        // Nobody listens any more only when the process ends.
-        let _ = self.troubles.send(key.clone());
-    }
-
-    fn wake(&self, object: Arc<crate::core::request::ObjectKey>) {
-        let wake = Wake {
-            object,
-            urgency: Urgency::Repair,
-            after: SignedDuration::ZERO,
-        };
-        // Nobody listens any more only when the process ends.
-        let _ = self.wakes.send(wake);
-    }
-}
-
-impl State {
-    const fn good(&self) -> Option<&Reading> {
-        match self {
-            Self::Good(reading) => Some(reading),
-            Self::Unread | Self::Broken { .. } => None,
-        }
-    }
-}
-
-impl Connection {
-    fn is_for(&self, store: &StoreObject) -> bool {
-        self.uid == store.about.uid && self.generation == store.about.generation
-    }
-
-    fn standing(&self) -> Standing {
-        self.standing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<StoreKey, Arc<Connection>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

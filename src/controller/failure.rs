@@ -18,6 +18,8 @@ pub(super) enum Failure {
     },
     /// It could not end, and starts again.
     Interrupted,
+    /// Its store may make no more calls now.
+    Held,
     /// The namespace is going away.
     Leaving,
 }
@@ -44,7 +46,7 @@ impl Failure {
     pub(super) fn trouble(&self) -> Option<&Trouble> {
         match self {
             Self::Trouble { trouble, .. } => Some(trouble),
-            Self::Interrupted | Self::Leaving => None,
+            Self::Interrupted | Self::Held | Self::Leaving => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl Failure {
     pub(super) fn into_outcome(self) -> Outcome {
         match self {
             Self::Interrupted => Outcome::Interrupted,
+            Self::Held => Outcome::Held,
             Self::Leaving => Outcome::Leaving,
             Self::Trouble {
                 trouble,

@@ -274,7 +274,7 @@ impl Inventory {
     #[must_use]
     pub fn witness_of(&self, store: &StoreKey) -> Option<Arc<ObjectKey>> {
         let state = self.lock();
-        let met = |known: &Known| known.memory.cause.is_some_and(Reason::is_told_by_the_store);
+        let met = |known: &Known| known.memory.cause.is_some_and(is_of_credentials);
         state
             .objects
             .iter()
@@ -456,6 +456,14 @@ impl Known {
             },
         )
     }
+}
+
+/// Whether the breaker of a store is open for such a trouble.
+const fn is_of_credentials(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::CredentialsMissing | Reason::CredentialsRejected | Reason::ClockSkew
+    )
 }
 
 /// The Secret that a request is about.

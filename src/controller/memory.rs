@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::sharing::LookNumber;
 use crate::api::{MANAGER, Reason, WorkloadRef};
 use crate::core::observed::Observed;
 use crate::core::pace::Pace;
 use crate::core::request::Request;
+use crate::core::trouble::Trouble;
 
 /// What a pass leaves behind for the next one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,10 @@ pub struct Memory {
     pub generation: Option<i64>,
     /// What was wrong.
     pub cause: Option<Reason>,
+    /// What it was exactly, while that may yet make the object unready.
+    pub trouble: Option<Box<Trouble>>,
+    /// Since when the next look waits until the store may make calls.
+    pub held_since: Option<Timestamp>,
     /// How many passes in a row failed.
     pub failures: u32,
     /// The version of the target that our last write left, and the generation of the spec that it was for.
@@ -29,6 +35,8 @@ pub struct Memory {
     pub recheck: bool,
     /// The repairs that were tried lately, if there were any.
     pub pace: Option<Box<Pace>>,
+    /// The look that was begun last when the last one of this object had ended: nothing up to it is of use any more.
+    pub looked: LookNumber,
     /// When the next pass is to be, if before the next look.
     pub next_pass: Option<Timestamp>,
     /// Workloads that could not be read or restarted, and until when that is not tried again.

@@ -1,6 +1,7 @@
 //! The controller: which object gets a pass when, and what a pass does.
 
 mod attempt;
+mod connection;
 mod connections;
 mod credentials;
 mod dispatch;
@@ -8,6 +9,7 @@ mod failure;
 mod feeds;
 mod health;
 mod inventory;
+mod lanes;
 mod look;
 mod memory;
 mod outlet;
@@ -15,17 +17,23 @@ mod pass;
 mod queue;
 mod removal;
 mod restart;
+mod running;
+mod sharing;
+mod shortage;
 mod stores;
 mod strays;
 mod targets;
 mod tell;
 mod term;
+mod told;
+mod vigil;
 mod world;
 mod write;
 
 pub use feeds::{Feeds, Scope, follow_all};
 pub use health::Health;
 pub use inventory::Inventory;
+pub use queue::Depth;
 pub use term::Office;
 
 use std::sync::Arc;
@@ -34,6 +42,7 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use crate::core::request::ObjectKey;
+use crate::core::urgency::Urgency;
 
 /// Asks for a pass over an object.
 #[derive(Debug)]
@@ -44,21 +53,6 @@ pub struct Wake {
     pub urgency: Urgency,
     /// How long to wait first.
     pub after: SignedDuration,
-}
-
-/// In which order objects that are due get their pass; the first is the most urgent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// Forced by a person, newly made, or changed.
-    Prompt,
-    /// A rotation is running.
-    Rotating,
-    /// The Secret was deleted or edited, or an obstacle has gone.
-    Repair,
-    /// In the list at the start of this process.
-    Initial,
-    /// It is time.
-    Periodic,
 }
 
 /// Where wakes are sent.

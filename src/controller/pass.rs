@@ -1,47 +1,130 @@
 //! One pass: from what an object asks for to the Secret, its status, and the moment of the next look.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::Urgency;
 use super::attempt::attempt;
 use super::inventory::Known;
 use super::memory::Memory;
 use super::queue::Ask;
 use super::restart::restart;
+use super::sharing::LookNumber;
+use super::shortage::TOLD_AFTER;
 use super::tell::tell;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason};
 use crate::core::outcome::Outcome;
-use crate::core::request::ObjectKey;
-use crate::core::schedule::{NEVER, Plight, next_look};
-use crate::core::status::previous_reason;
-use crate::core::trouble::Trouble;
+use crate::core::request::{ObjectKey, Request, StoreKey};
+use crate::core::schedule::{NEVER, Plight, next_look, stale_at};
+use crate::core::status::{previous_reason, was_synced};
+use crate::core::trouble::{Bearing, Trouble};
+use crate::core::urgency::Urgency;
+use crate::source::Allowance;
 
 /// When to look at an object again whose spec says nothing that could be read.
 pub(super) const UNREADABLE_SPEC_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// Makes the Secret of an object what it should be; answers when the next pass is to be.
-pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
+/// What a pass is given on its way.
+pub struct Turn {
+    /// How it compares with others.
+    pub urgency: Urgency,
+    /// The look that was begun last when it was asked for.
+    pub asked: LookNumber,
+    /// Calls that were set aside for its look.
+    pub allowance: Option<Allowance>,
+}
+
+/// What follows a pass.
+pub enum Next {
+    /// Nothing: there is no such object.
+    Nothing,
+    /// Another one.
+    Ask(Ask),
+    /// The same one again, when that store may make calls; and at that moment in any case.
+    Hold(Arc<StoreKey>, Option<Timestamp>),
+}
+
+/// Makes the Secret of an object what it should be; answers what follows.
+pub async fn pass(world: &World, key: &ObjectKey, turn: Turn) -> Next {
     let known = world
         .inventory
         .object(key)
-        .filter(|known| !known.about.deleting && !known.leaving)?;
+        .filter(|known| !known.about.deleting && !known.leaving);
+    let Some(known) = known else {
+        return Next::Nothing;
+    };
     let mut memory = known.memory.clone();
     memory.next_pass = None;
-    let outcome = tokio::time::timeout(world.longest_pass, attempt(world, &known, &mut memory))
+    let attempt = attempt(world, &known, &mut memory, turn);
+    let outcome = tokio::time::timeout(world.longest_pass, attempt)
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
+    if let (Outcome::Held, Ok(request)) = (&outcome, known.request.as_ref()) {
+        return hold(world, key, &known, memory, request).await;
+    }
+    memory.held_since = None;
     let restarts = restart(world, &known, &outcome, &mut memory).await;
-    let (outcome, status) = tell(world, key, &known, outcome, restarts).await?;
+    let Some((outcome, status)) = tell(world, key, &known, outcome, restarts).await else {
+        return Next::Nothing;
+    };
     if matches!(outcome, Outcome::Leaving) {
         world.inventory.namespace_leaves(&key.namespace);
-        return None;
+        return Next::Nothing;
     }
     if !matches!(outcome, Outcome::Interrupted) {
         memory.generation = Some(known.about.generation);
     }
-    let at = leave_behind(world, &known, &mut memory, &outcome, &status);
+    let ask = after_telling(world, &known, &mut memory, &outcome, &status);
+    world.inventory.remember(key, &known.about.uid, memory);
+    Next::Ask(ask)
+}
+
+/// Says so if the object has waited for long, and lets it wait.
+async fn hold(
+    world: &World,
+    key: &ObjectKey,
+    known: &Known,
+    mut memory: Memory,
+    request: &Request,
+) -> Next {
+    let now = world.clock.now();
+    let held_since = *memory.held_since.get_or_insert(now);
+    world.inventory.remember(key, &known.about.uid, memory);
+    let store = Arc::new(request.store.clone());
+    let told = world.connections.told(&request.store);
+    let told_since = told.as_ref().map(|told| told.since);
+    let moment = if was_synced(&known.status) {
+        let held = later(held_since, request.stale_after);
+        stale_at(request, &known.status, told_since).map_or(held, |stale| stale.min(held))
+    } else {
+        later(held_since, TOLD_AFTER)
+    };
+    if now < moment {
+        return Next::Hold(store, Some(moment));
+    }
+    let trouble = told.and_then(|told| told.trouble);
+    let outcome = Outcome::Failed {
+        trouble: trouble.unwrap_or(Trouble::BudgetExhausted),
+        facts: None,
+        revoked: None,
+    };
+    let Some((_, status)) = tell(world, key, known, outcome, None).await else {
+        return Next::Nothing;
+    };
+    let stale = stale_at(request, &status, told_since);
+    Next::Hold(store, stale.filter(|moment| *moment > now))
+}
+
+fn after_telling(
+    world: &World,
+    known: &Known,
+    memory: &mut Memory,
+    outcome: &Outcome,
+    status: &NcpSecretStatus,
+) -> Ask {
+    let at = leave_behind(world, known, memory, outcome, status);
     let rotating = status
         .source
         .as_ref()
@@ -56,8 +139,22 @@ pub async fn pass(world: &World, key: &ObjectKey) -> Option<Ask> {
         Some(sooner) if sooner < at || at <= now => sooner,
         _ => at,
     };
-    world.inventory.remember(key, &known.about.uid, memory);
-    Some(Ask { at, urgency })
+    let stale = known.request.as_ref().as_ref().ok().and_then(|request| {
+        let told_since = world
+            .connections
+            .told(&request.store)
+            .map(|told| told.since);
+        stale_at(request, status, told_since).filter(|moment| *moment > now)
+    });
+    Ask {
+        at: stale.map_or(at, |stale| stale.min(at)),
+        urgency,
+        asked: world.sharing.latest(),
+    }
+}
+
+fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
+    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// Notes for the next pass; answers when it is to be.
@@ -84,14 +181,18 @@ fn leave_behind(
             None,
         ),
         Outcome::Synced { conflict, .. } => (conflict.as_ref().map(Trouble::reason), None),
-        Outcome::Leaving => (None, None),
+        Outcome::Held | Outcome::Leaving => (None, None),
         Outcome::Interrupted => (Some(Reason::RefreshFailing), None),
         Outcome::Failed { trouble, .. } => (Some(trouble.root().reason()), trouble.retry_after()),
     };
     let retries = match outcome {
         Outcome::Interrupted => true,
         Outcome::Failed { trouble, .. } => trouble.is_retried(),
-        Outcome::Quiet | Outcome::Suspended | Outcome::Synced { .. } | Outcome::Leaving => false,
+        Outcome::Quiet
+        | Outcome::Suspended
+        | Outcome::Synced { .. }
+        | Outcome::Held
+        | Outcome::Leaving => false,
     };
     memory.failures = if retries {
         memory.failures.saturating_add(1)
@@ -100,6 +201,12 @@ fn leave_behind(
     };
     if !matches!(outcome, Outcome::Interrupted) {
         memory.cause = cause;
+        memory.trouble = match outcome {
+            Outcome::Failed { trouble, .. } if trouble.bearing() == Bearing::WhenStale => {
+                Some(Box::new(trouble.clone()))
+            }
+            _ => None,
+        };
     }
     let at = match known.request.as_ref() {
         Ok(request) => {
@@ -113,9 +220,7 @@ fn leave_behind(
             };
             next_look(&plight, now)
         }
-        Err(_) => now
-            .saturating_add(UNREADABLE_SPEC_WAIT)
-            .unwrap_or(Timestamp::MAX),
+        Err(_) => later(now, UNREADABLE_SPEC_WAIT),
     };
     memory.next_look = Some(at);
     at

@@ -1,15 +1,18 @@
 //! The queue: which object is next.
 //!
-//! An object has one place: it waits for its time, or it is ready, or its pass runs. Asking twice gives it the earlier
-//! time and the higher urgency. An object whose pass runs gets another one afterwards if somebody asks meanwhile.
+//! An object has one place: it waits for its time, or it is ready, or it is held in the lane of a store that may make no
+//! more calls now, or its pass runs. Asking twice gives it the earlier time and the higher urgency. An object whose pass
+//! runs gets another one afterwards if somebody asks meanwhile.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Urgency;
-use crate::core::request::ObjectKey;
+use super::lanes::Lanes;
+use super::sharing::LookNumber;
+use crate::core::request::{ObjectKey, StoreKey};
+use crate::core::urgency::Urgency;
 
 type Key = Arc<ObjectKey>;
 
@@ -19,14 +22,36 @@ pub struct Queue {
     places: HashMap<Key, Place>,
     waiting: BTreeSet<(Timestamp, Key)>,
     ready: BTreeSet<(Urgency, u64, Key)>,
+    lanes: Lanes,
+    /// When those who are held get a pass all the same, because they have something to tell.
+    telling: BTreeSet<(Timestamp, Key)>,
+    /// Since when each of those who are ready or held is so, by arrival.
+    since: BTreeMap<u64, Timestamp>,
     arrivals: u64,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Place {
     Waiting(Ask),
-    Ready { urgency: Urgency, arrival: u64 },
-    Running { again: Option<Ask> },
+    Ready(Seat),
+    Held {
+        seat: Seat,
+        store: Arc<StoreKey>,
+        tell_at: Option<Timestamp>,
+    },
+    Running {
+        seat: Seat,
+        again: Option<Ask>,
+    },
+}
+
+/// What an object keeps from when its time has come until its pass has ended.
+#[derive(Clone, Copy)]
+struct Seat {
+    urgency: Urgency,
+    arrival: u64,
+    since: Timestamp,
+    asked: LookNumber,
 }
 
 /// A wish for a pass.
@@ -36,6 +61,33 @@ pub struct Ask {
     pub at: Timestamp,
     /// How it compares with others that are ready.
     pub urgency: Urgency,
+    /// The look that was begun last when it was asked for.
+    pub asked: LookNumber,
+}
+
+/// An object whose pass begins.
+pub struct Begun {
+    /// The object.
+    pub key: Key,
+    /// How it compares with others.
+    pub urgency: Urgency,
+    /// The look that was begun last when the pass was asked for.
+    pub asked: LookNumber,
+    /// Since when it was due.
+    pub since: Timestamp,
+}
+
+/// How many objects are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Their pass is due.
+    pub ready: usize,
+    /// Their pass is due, and their store may make no more calls now.
+    pub held: usize,
+    /// They wait for their time.
+    pub waiting: usize,
+    /// Since when the first of those whose pass is due is so.
+    pub oldest: Option<Timestamp>,
 }
 
 impl Ask {
@@ -43,6 +95,7 @@ impl Ask {
         Self {
             at: self.at.min(other.at),
             urgency: self.urgency.min(other.urgency),
+            asked: self.asked.max(other.asked),
         }
     }
 }
@@ -50,41 +103,108 @@ impl Ask {
 impl Queue {
     /// Asks for a pass over the object.
     pub fn ask(&mut self, key: Key, ask: Ask) {
-        let place = match self.places.get(&key).copied() {
+        let place = match self.places.remove(&key) {
             None => self.wait(&key, ask),
             Some(Place::Waiting(earlier)) => {
                 self.waiting.remove(&(earlier.at, Arc::clone(&key)));
                 self.wait(&key, earlier.or_sooner(ask))
             }
-            Some(Place::Ready { urgency, arrival }) if ask.urgency < urgency => {
-                self.ready.remove(&(urgency, arrival, Arc::clone(&key)));
-                self.ready.insert((ask.urgency, arrival, Arc::clone(&key)));
-                Place::Ready {
-                    urgency: ask.urgency,
-                    arrival,
-                }
+            Some(Place::Ready(seat)) => {
+                self.ready
+                    .remove(&(seat.urgency, seat.arrival, Arc::clone(&key)));
+                self.make_ready(&key, seat.raised(ask))
             }
-            Some(ready @ Place::Ready { .. }) => ready,
-            Some(Place::Running { again }) => Place::Running {
+            Some(Place::Held {
+                seat,
+                store,
+                tell_at,
+            }) => {
+                self.release(&key, &store, seat, tell_at);
+                self.make_ready(&key, seat.raised(ask))
+            }
+            Some(Place::Running { seat, again }) => Place::Running {
+                seat,
                 again: Some(again.map_or(ask, |again| again.or_sooner(ask))),
             },
         };
         self.places.insert(key, place);
     }
 
-    /// Takes the object that is to have its pass now, if one is.
-    pub fn take(&mut self, now: Timestamp) -> Option<Key> {
-        self.ripen(now);
+    /// Makes those ready whose time has come.
+    pub fn ripen(&mut self, now: Timestamp) {
+        while let Some(key) = pop_until(&mut self.waiting, now) {
+            let Some(Place::Waiting(ask)) = self.places.remove(&key) else {
+                continue;
+            };
+            self.arrivals += 1;
+            let seat = Seat {
+                urgency: ask.urgency,
+                arrival: self.arrivals,
+                since: now,
+                asked: ask.asked,
+            };
+            let place = self.make_ready(&key, seat);
+            self.places.insert(key, place);
+        }
+    }
+
+    /// Makes those ready who are held and have something to tell, after whoever could be started from the lanes was.
+    pub fn let_tell(&mut self, now: Timestamp) {
+        while let Some(key) = pop_until(&mut self.telling, now) {
+            let Some(Place::Held { seat, store, .. }) = self.places.remove(&key) else {
+                continue;
+            };
+            self.lanes.leave(&store, seat.arrival);
+            let place = self.make_ready(&key, seat);
+            self.places.insert(key, place);
+        }
+    }
+
+    /// The urgency of the first that is ready.
+    #[must_use]
+    pub fn first_ready(&self) -> Option<Urgency> {
+        self.ready.first().map(|(urgency, ..)| *urgency)
+    }
+
+    /// Takes the first that is ready.
+    pub fn take(&mut self) -> Option<Begun> {
         let (_, _, key) = self.ready.pop_first()?;
-        self.places
-            .insert(Arc::clone(&key), Place::Running { again: None });
-        Some(key)
+        match self.places.remove(&key)? {
+            Place::Ready(seat) => Some(self.begin(key, seat)),
+            _ => None,
+        }
+    }
+
+    /// The lanes with somebody in them, in the order in which they are to be asked for a start.
+    #[must_use]
+    pub fn lanes(&self) -> Vec<(Arc<StoreKey>, Urgency)> {
+        self.lanes.order()
+    }
+
+    /// Takes the next of a lane.
+    pub fn take_held(&mut self, store: &Arc<StoreKey>) -> Option<Begun> {
+        let key = self.lanes.start(store)?;
+        match self.places.remove(&key)? {
+            Place::Held { seat, tell_at, .. } => {
+                if let Some(at) = tell_at {
+                    self.telling.remove(&(at, Arc::clone(&key)));
+                }
+                Some(self.begin(key, seat))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is held in the lane of that store.
+    #[must_use]
+    pub fn is_short(&self, store: &StoreKey) -> bool {
+        self.lanes.has(store)
     }
 
     /// Ends the pass of an object, with a wish for the next one unless it needs none.
     pub fn done(&mut self, key: &Key, next: Option<Ask>) {
         let again = match self.places.remove(key) {
-            Some(Place::Running { again }) => again,
+            Some(Place::Running { again, .. }) => again,
             _ => None,
         };
         for ask in [next, again].into_iter().flatten() {
@@ -92,16 +212,52 @@ impl Queue {
         }
     }
 
+    /// Ends the pass of an object that got no calls: it is held until its store may make some, keeps its place among
+    /// those who came earlier and later, and gets a pass at `tell_at` all the same.
+    pub fn hold(&mut self, key: &Key, store: Arc<StoreKey>, tell_at: Option<Timestamp>) {
+        let Some(Place::Running { seat, again }) = self.places.remove(key) else {
+            return;
+        };
+        let urgent = again.map_or(seat, |again| seat.raised(again));
+        let place = if again.is_some() {
+            self.make_ready(key, urgent)
+        } else {
+            self.since.insert(seat.arrival, seat.since);
+            self.lanes.enter(
+                Arc::clone(&store),
+                seat.urgency,
+                seat.arrival,
+                Arc::clone(key),
+            );
+            if let Some(at) = tell_at {
+                self.telling.insert((at, Arc::clone(key)));
+            }
+            Place::Held {
+                seat,
+                store,
+                tell_at,
+            }
+        };
+        self.places.insert(Arc::clone(key), place);
+    }
+
     /// When the first of those that wait becomes ready.
     #[must_use]
     pub fn next_time(&self) -> Option<Timestamp> {
-        self.waiting.first().map(|(at, _)| *at)
+        let first = |times: &BTreeSet<(Timestamp, Key)>| times.first().map(|(at, _)| *at);
+        let times = [first(&self.waiting), first(&self.telling)];
+        times.into_iter().flatten().min()
     }
 
-    /// How many are ready and how many wait for their time.
+    /// How many are where.
     #[must_use]
-    pub fn depth(&self) -> (usize, usize) {
-        (self.ready.len(), self.waiting.len())
+    pub fn depth(&self) -> Depth {
+        Depth {
+            ready: self.ready.len(),
+            held: self.lanes.len(),
+            waiting: self.waiting.len(),
+            oldest: self.since.values().next().copied(),
+        }
     }
 
     fn wait(&mut self, key: &Key, ask: Ask) -> Place {
@@ -109,118 +265,56 @@ impl Queue {
         Place::Waiting(ask)
     }
 
-    fn ripen(&mut self, now: Timestamp) {
-        while let Some((at, _)) = self.waiting.first()
-            && *at <= now
-        {
-            let Some((_, key)) = self.waiting.pop_first() else {
-                return;
-            };
-            let urgency = match self.places.get(&key) {
-                Some(Place::Waiting(ask)) => ask.urgency,
-                _ => Urgency::Periodic,
-            };
-            self.arrivals += 1;
-            self.ready
-                .insert((urgency, self.arrivals, Arc::clone(&key)));
-            self.places.insert(
-                key,
-                Place::Ready {
-                    urgency,
-                    arrival: self.arrivals,
-                },
-            );
+    fn make_ready(&mut self, key: &Key, seat: Seat) -> Place {
+        self.since.insert(seat.arrival, seat.since);
+        self.ready
+            .insert((seat.urgency, seat.arrival, Arc::clone(key)));
+        Place::Ready(seat)
+    }
+
+    fn release(
+        &mut self,
+        key: &Key,
+        store: &Arc<StoreKey>,
+        seat: Seat,
+        tell_at: Option<Timestamp>,
+    ) {
+        self.lanes.leave(store, seat.arrival);
+        if let Some(at) = tell_at {
+            self.telling.remove(&(at, Arc::clone(key)));
         }
     }
+
+    fn begin(&mut self, key: Key, seat: Seat) -> Begun {
+        self.since.remove(&seat.arrival);
+        let running = Place::Running { seat, again: None };
+        self.places.insert(Arc::clone(&key), running);
+        Begun {
+            key,
+            urgency: seat.urgency,
+            asked: seat.asked,
+            since: seat.since,
+        }
+    }
+}
+
+impl Seat {
+    fn raised(self, ask: Ask) -> Self {
+        Self {
+            urgency: self.urgency.min(ask.urgency),
+            asked: self.asked.max(ask.asked),
+            ..self
+        }
+    }
+}
+
+fn pop_until(times: &mut BTreeSet<(Timestamp, Key)>, now: Timestamp) -> Option<Key> {
+    let (at, _) = times.first()?;
+    if *at > now {
+        return None;
+    }
+    times.pop_first().map(|(_, key)| key)
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-
-    fn key(name: &str) -> Key {
-        Arc::new(ObjectKey {
-            namespace: "n".into(),
-            name: name.into(),
-        })
-    }
-
-    fn at(seconds: i64, urgency: Urgency) -> Ask {
-        Ask {
-            at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
-            urgency,
-        }
-    }
-
-    fn taken(queue: &mut Queue, seconds: i64) -> Vec<String> {
-        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        std::iter::from_fn(|| queue.take(now))
-            .map(|key| key.name.clone())
-            .collect()
-    }
-
-    #[test]
-    fn objects_come_in_the_order_of_urgency_and_then_of_arrival() {
-        let mut queue = Queue::default();
-        for (name, urgency) in [
-            ("periodic", Urgency::Periodic),
-            ("initial", Urgency::Initial),
-            ("prompt 1", Urgency::Prompt),
-            ("rotating", Urgency::Rotating),
-            ("repair", Urgency::Repair),
-        ] {
-            queue.ask(key(name), at(0, urgency));
-        }
-        queue.ask(key("prompt 2"), at(1, Urgency::Prompt));
-        let order = [
-            "prompt 1", "prompt 2", "rotating", "repair", "initial", "periodic",
-        ];
-        assert_eq!(taken(&mut queue, 1), order);
-    }
-
-    #[test]
-    fn an_object_waits_for_its_time() {
-        let mut queue = Queue::default();
-        queue.ask(key("a"), at(10, Urgency::Periodic));
-        assert_eq!(taken(&mut queue, 9), Vec::<String>::new());
-        assert_eq!(queue.next_time(), Some(at(10, Urgency::Periodic).at));
-        assert_eq!(taken(&mut queue, 10), ["a"]);
-    }
-
-    #[test]
-    fn asking_twice_gives_one_pass_at_the_earlier_time_and_the_higher_urgency() {
-        let mut queue = Queue::default();
-        queue.ask(key("a"), at(10, Urgency::Periodic));
-        queue.ask(key("b"), at(1, Urgency::Repair));
-        queue.ask(key("a"), at(1, Urgency::Prompt));
-        queue.ask(key("a"), at(5, Urgency::Periodic));
-        assert_eq!(taken(&mut queue, 1), ["a", "b"]);
-        assert_eq!(taken(&mut queue, 100), Vec::<String>::new());
-    }
-
-    #[test]
-    fn an_object_never_has_two_passes_at_once_and_loses_no_wish() {
-        let mut queue = Queue::default();
-        queue.ask(key("a"), at(0, Urgency::Prompt));
-        assert_eq!(taken(&mut queue, 0), ["a"]);
-        queue.ask(key("a"), at(0, Urgency::Prompt));
-        assert_eq!(taken(&mut queue, 0), Vec::<String>::new());
-        queue.done(&key("a"), Some(at(50, Urgency::Periodic)));
-        assert_eq!(taken(&mut queue, 0), ["a"]);
-        queue.done(&key("a"), Some(at(50, Urgency::Periodic)));
-        assert_eq!(taken(&mut queue, 49), Vec::<String>::new());
-        assert_eq!(taken(&mut queue, 50), ["a"]);
-    }
-
-    #[test]
-    fn an_object_that_needs_nothing_more_is_forgotten() {
-        let mut queue = Queue::default();
-        queue.ask(key("a"), at(0, Urgency::Prompt));
-        assert_eq!(taken(&mut queue, 0), ["a"]);
-        queue.done(&key("a"), None);
-        assert_eq!(queue.depth(), (0, 0));
-        assert!(queue.places.is_empty());
-    }
-}
+mod tests;

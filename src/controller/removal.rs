@@ -1,5 +1,7 @@
 //! The end of a Secret with its source: only for certain, only once, and only the Secret that was observed.
 
+use std::sync::Arc;
+
 use super::connections::Ticket;
 use super::failure::Failure;
 use super::inventory::{Known, target_key};
@@ -15,6 +17,7 @@ use crate::core::remote::{Facts, Lifecycle, LookError};
 use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{was_deleted, was_synced};
 use crate::core::trouble::Trouble;
+use crate::core::urgency::Urgency;
 
 /// What a look was about and how it was made.
 pub(super) struct Inquiry<'pass> {
@@ -23,6 +26,7 @@ pub(super) struct Inquiry<'pass> {
     pub(super) known: &'pass Known,
     pub(super) way: &'pass Way,
     pub(super) ticket: &'pass Ticket,
+    pub(super) urgency: Urgency,
 }
 
 impl Inquiry<'_> {
@@ -161,7 +165,9 @@ impl Inquiry<'_> {
                 && source.revocation_proof.as_ref() == Some(&proof),
         };
         let decides = deletes(DeletionPolicy::Delete, &evidence);
-        if decides && self.ticket.account.is_unknown(&source.secret_id).await {
+        let allowance = Arc::clone(self.ticket.budget()).unforeseen(self.urgency);
+        let account = &self.ticket.account;
+        if decides && account.is_unknown(&source.secret_id, &allowance).await {
             evidence
         } else {
             unclear

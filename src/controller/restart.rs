@@ -34,7 +34,7 @@ pub(super) async fn restart(
     }
     let now = world.clock.now();
     let (content, changed) = match outcome {
-        Outcome::Leaving | Outcome::Suspended => return None,
+        Outcome::Leaving | Outcome::Held | Outcome::Suspended => return None,
         Outcome::Synced {
             fingerprint,
             changed,

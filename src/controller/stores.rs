@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use tokio::sync::mpsc;
 
-use super::connections::Standing;
+use super::connection::Standing;
 use super::world::World;
 use crate::api::{Reason, StoreStatus, condition};
 use crate::cluster::{Refusal, StoreObject, Subject};
@@ -22,6 +22,7 @@ pub async fn report_stores(world: Arc<World>, mut named: mpsc::UnboundedReceiver
 async fn report(world: &World, key: &StoreKey) {
     let Some(store) = world.inventory.store(key) else {
         world.connections.forget(key);
+        world.metrics.forget_store(key);
         return;
     };
     if store.about.deleting {
@@ -56,28 +57,35 @@ fn next(world: &World, key: &StoreKey, store: &StoreObject) -> Option<StoreStatu
     });
     let trouble = if store.spec.is_some() {
         match world.connections.standing(key, store) {
-            Standing::Bad(trouble) => Some(trouble),
+            Standing::Bad { trouble, since } => Some((trouble, since)),
             Standing::Unproven if previous.is_some() => return None,
             Standing::Unproven | Standing::Good => None,
         }
     } else {
-        Some(Trouble::StoreNotReady { store: key.clone() })
+        let trouble = Trouble::StoreNotReady { store: key.clone() };
+        Some((trouble, world.clock.now()))
     };
-    let (status, reason, message) = match &trouble {
+    let is_short = world.connections.is_short(key, store);
+    let (status, reason, message, since) = match trouble {
+        Some((trouble, since)) => ("False", trouble.reason(), trouble.message(), since),
+        None if is_short => {
+            let shortage = Trouble::BudgetExhausted;
+            let now = world.clock.now();
+            ("True", shortage.reason(), shortage.message(), now)
+        }
         None => (
             "True",
             Reason::Configured,
             "The store is configured; calls have not said otherwise.".to_owned(),
+            world.clock.now(),
         ),
-        Some(trouble) => ("False", trouble.reason(), trouble.message()),
     };
     if previous.is_some_and(|ready| ready.reason == reason.as_str() && ready.message == message) {
         return None;
     }
-    let since = previous.filter(|ready| ready.status == status).map_or_else(
-        || Time(world.clock.now()),
-        |ready| ready.last_transition_time.clone(),
-    );
+    let since = previous
+        .filter(|ready| ready.status == status)
+        .map_or_else(|| Time(since), |ready| ready.last_transition_time.clone());
     Some(StoreStatus {
         observed_generation: store.about.generation,
         conditions: vec![Condition {
@@ -101,8 +109,8 @@ async fn announce(world: &World, key: &StoreKey, store: &StoreObject, status: &S
         reason = ready.reason,
         "store status changed"
     );
-    if ready.status == "False"
-        && let Some(reason) = Reason::parse(&ready.reason)
+    if let Some(reason) = Reason::parse(&ready.reason)
+        && reason != Reason::Configured
     {
         let subject = Subject {
             kind: key.kind.as_str(),

@@ -100,8 +100,10 @@ fn is_in_place(world: &World, request: &Request, known: &Known, outcome: &Outcom
                     there.claimed_by(&request.object.name, &request.uid) == Claim::Ours
                 })
         }
-        Outcome::Failed { .. } | Outcome::Suspended | Outcome::Interrupted | Outcome::Leaving => {
-            false
-        }
+        Outcome::Failed { .. }
+        | Outcome::Suspended
+        | Outcome::Interrupted
+        | Outcome::Held
+        | Outcome::Leaving => false,
     }
 }

@@ -6,11 +6,12 @@ use jiff::SignedDuration;
 
 use super::inventory::Known;
 use super::restart;
+use super::told::Told;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason, RestartStatus};
 use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
-use crate::core::request::ObjectKey;
+use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{
     self, next, previous_reason, rotation_failed_anew, rotation_message, was_deleted,
 };
@@ -27,7 +28,9 @@ pub(super) async fn tell(
     restarts: Option<Vec<RestartStatus>>,
 ) -> Option<(Outcome, Arc<NcpSecretStatus>)> {
     let request = known.request.as_ref().as_ref().ok();
+    let told = told_by_the_store(world, request, &outcome);
     let subject = status::Subject {
+        told_since: told.as_ref().map(|told| told.since),
         generation: known.about.generation,
         stale_after: request.map_or(SignedDuration::ZERO, |request| request.stale_after),
         target: request.map_or("", |request| &request.target.name),
@@ -44,7 +47,7 @@ pub(super) async fn tell(
     match tokio::time::timeout(world.longest_pass, write).await {
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
-            announce(world, key, known, &status, &outcome).await;
+            announce(world, key, known, &status, told.is_some()).await;
             announce_failed_rotation(world, key, known, &status).await;
             let uid = &known.about.uid;
             world
@@ -74,7 +77,7 @@ async fn announce(
     key: &ObjectKey,
     known: &Known,
     status: &NcpSecretStatus,
-    outcome: &Outcome,
+    is_told: bool,
 ) {
     let subject = subject(key, known);
     restart::announce(world, &subject, &known.status.restarts, &status.restarts).await;
@@ -92,7 +95,7 @@ async fn announce(
         "status changed"
     );
     let is_wanted = matches!(reason, Reason::Synced | Reason::Suspended);
-    if is_wanted || is_told_by_the_store(outcome) {
+    if is_wanted || is_told {
         return;
     }
     let note = status.conditions.first().map_or("", |ready| &ready.message);
@@ -127,7 +130,11 @@ fn subject<'object>(key: &'object ObjectKey, known: &'object Known) -> Subject<'
     }
 }
 
-/// Whether the trouble is the store's, also while the object counts as good; once, there, is enough.
-fn is_told_by_the_store(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { trouble, .. } if trouble.reason().is_told_by_the_store())
+/// What the store tells of the trouble, if it does; once, there, is enough.
+fn told_by_the_store(world: &World, request: Option<&Request>, outcome: &Outcome) -> Option<Told> {
+    let Outcome::Failed { trouble, .. } = outcome else {
+        return None;
+    };
+    let told = world.connections.told(&request?.store)?;
+    (told.reason == trouble.reason()).then_some(told)
 }

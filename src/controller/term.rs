@@ -10,11 +10,13 @@ use steerable_clock::Clock;
 use tokio::sync::mpsc;
 
 use super::connections::Connections;
+use super::credentials::CredentialReader;
 use super::dispatch::{Ending, dispatch};
 use super::feeds::Feeds;
 use super::health::Health;
 use super::inventory::Inventory;
 use super::outlet::Desk;
+use super::sharing::Sharing;
 use super::stores::report_stores;
 use super::world::World;
 use crate::cluster::{Announcer, Objects, Secrets, Server, Term, Workloads};
@@ -78,21 +80,29 @@ impl Office {
         self.inventory.begin_anew();
         let (wakes, woken) = mpsc::unbounded_channel();
         let (stores, named) = mpsc::unbounded_channel();
+        let reader = CredentialReader::new(
+            secrets.clone(),
+            Arc::clone(&self.transport),
+            Arc::clone(&self.role),
+        );
+        let connections = Arc::new(Connections::new(
+            self.clock.clone(),
+            reader,
+            Arc::clone(&self.inventory),
+            wakes.clone(),
+            stores.clone(),
+            self.concurrency,
+        ));
+        let shown = Arc::clone(&connections);
+        self.metrics.ask_stores(move || shown.readings());
         let world = Arc::new(World {
+            sharing: Arc::new(Sharing::new(self.clock.clone())),
             clock: self.clock.clone(),
             inventory: Arc::clone(&self.inventory),
             objects: Objects::new(server.clone()),
             workloads: Workloads::new(server.clone()),
             announcer: Announcer::new(server, self.identity.clone()),
-            connections: Arc::new(Connections::new(
-                self.clock.clone(),
-                secrets.clone(),
-                Arc::clone(&self.transport),
-                Arc::clone(&self.role),
-                Arc::clone(&self.inventory),
-                wakes.clone(),
-                stores.clone(),
-            )),
+            connections,
             secrets,
             key,
             metrics: self.metrics.clone(),

@@ -7,6 +7,7 @@ use steerable_clock::Clock;
 
 use super::connections::Connections;
 use super::inventory::Inventory;
+use super::sharing::Sharing;
 use crate::cluster::{Announcer, Objects, Secrets, Workloads};
 use crate::core::content::InstallationKey;
 use crate::metrics::Metrics;
@@ -27,6 +28,8 @@ pub struct World {
     pub announcer: Announcer,
     /// The ways to NCP.
     pub connections: Arc<Connections>,
+    /// The looks that objects share.
+    pub sharing: Arc<Sharing>,
     /// Under which content is hashed.
     pub key: InstallationKey,
     /// What is counted.

@@ -44,6 +44,14 @@ pub fn due(known: &Known<'_>, now: Timestamp) -> bool {
                 || owes_a_comparison(known)))
 }
 
+/// Whether the pass is for something that somebody asked for or did, so that no look from before that is of use. A new
+/// object asks for nothing that an earlier look could not tell.
+#[must_use]
+pub fn anew(known: &Known<'_>) -> bool {
+    let is_new = previous_reason(known.status).is_none();
+    (spec_changed(known) && !is_new) || sync_forced(known) || target_needs_repair(known)
+}
+
 /// How the target came to differ from what was written, unless a person asked for something new meanwhile.
 #[must_use]
 pub fn drift(known: &Known<'_>) -> Option<Drift> {
@@ -120,6 +128,7 @@ fn was_cut_off(status: &NcpSecretStatus) -> bool {
                 | Reason::PermissionDenied
                 | Reason::ClockSkew
                 | Reason::Throttled
+                | Reason::BudgetExhausted
                 | Reason::SourceUnavailable
                 | Reason::InvalidSpec
                 | Reason::StoreNotFound

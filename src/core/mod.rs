@@ -3,6 +3,8 @@
 //! Nothing in here talks to anybody, waits, or reads a clock: `now` is an argument everywhere, and the build fails
 //! when a file in here reaches for the network, the runtime or the cluster (see `build.rs`).
 
+pub mod breaker;
+pub mod bucket;
 pub mod certainty;
 pub mod content;
 pub mod due;
@@ -10,6 +12,7 @@ pub mod fingerprint;
 pub mod grant;
 pub mod lease;
 pub mod observed;
+pub mod outage;
 pub mod outcome;
 pub mod overdue;
 pub mod pace;
@@ -26,4 +29,5 @@ mod speech;
 pub mod status;
 pub mod store;
 pub mod trouble;
+pub mod urgency;
 pub mod workload;

@@ -39,6 +39,8 @@ pub enum Outcome {
     Suspended,
     /// The pass could not end: the API server was away, or the target moved in between. It starts again.
     Interrupted,
+    /// The source is to be read, and its store may make no more calls now: the pass begins again when it may.
+    Held,
     /// The object or its namespace is going away: there is nothing to do and nothing to say.
     Leaving,
 }

@@ -12,7 +12,7 @@ use super::pace::CONFLICT_APART;
 use super::remote::{Lifecycle, Phase, SourceRef};
 use super::request::{Request, StoreKey};
 use super::rotation::STALLED_AFTER;
-use super::status::was_synced;
+use super::status::{is_ready, was_synced};
 use crate::api::{NcpSecretStatus, Reason, RefreshPolicy, SourceStatus};
 
 /// What the schedule is made from.
@@ -39,7 +39,31 @@ const UNFINISHED_ROTATION_WAIT: SignedDuration = SignedDuration::from_mins(15);
 const OVERDUE_FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 const ROTATING_SHORTEST: SignedDuration = SignedDuration::from_secs(5);
 const ROTATING_LONGEST: SignedDuration = SignedDuration::from_secs(60);
+/// How far apart the objects of a store stop counting as good that tells of a trouble.
+const LONGEST_APART: SignedDuration = SignedDuration::from_secs(60);
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// When an object whose Ready is still True stops counting as good unless a look succeeds; nothing when no look has
+/// failed. `told_since` is since when its store tells of a trouble, which all its objects then do a little apart.
+#[must_use]
+pub fn stale_at(
+    request: &Request,
+    status: &NcpSecretStatus,
+    told_since: Option<Timestamp>,
+) -> Option<Timestamp> {
+    if !is_ready(status) || status.observed_generation != request.generation {
+        return None;
+    }
+    let own = status.failing_since.as_ref().map(|since| since.0);
+    let own = own.map(|since| later(since, request.stale_after));
+    let told = told_since.map(|since| {
+        let apart = LONGEST_APART.min(request.stale_after / 10);
+        let spread = hash(&request.store, &request.source) % (millis(apart) + 1);
+        let spread = SignedDuration::from_millis(i64::try_from(spread).unwrap_or_default());
+        later(later(since, request.stale_after), spread)
+    });
+    own.into_iter().chain(told).min()
+}
 
 /// The moment of a look that only a change can bring.
 pub const NEVER: Timestamp = Timestamp::MAX;
@@ -107,6 +131,8 @@ fn wanted(plight: &Plight<'_>, now: Timestamp) -> Timestamp {
         | Reason::StoreNotReady
         | Reason::TargetImmutable
         | Reason::SourceDisabled
+        // Its store wakes it by itself.
+        | Reason::BudgetExhausted
         // No trouble has one of these.
         | Reason::Synced
         | Reason::Suspended
@@ -216,6 +242,10 @@ fn hash(store: &StoreKey, source: &SourceRef) -> u64 {
         .iter()
         .take(8)
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn millis(span: SignedDuration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or_default()
 }
 
 fn clamp(span: SignedDuration, least: SignedDuration, most: SignedDuration) -> SignedDuration {

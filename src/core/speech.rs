@@ -36,6 +36,9 @@ impl Trouble {
             }
             Self::CredentialsMissing { problem } => problem.sentence(),
             Self::Look(error) => look_sentence(error).into(),
+            Self::BudgetExhausted => {
+                "More looks are due than the budget of the store allows.".into()
+            }
             Self::Withheld {
                 lifecycle,
                 destruction,
@@ -117,6 +120,9 @@ impl Trouble {
             Self::StoreNotReady { .. } => "Correct the spec of the store.",
             Self::CredentialsMissing { problem } => problem.advice(),
             Self::Look(error) => look_advice(error),
+            Self::BudgetExhausted => {
+                "They come later by themselves; if it lasts, raise spec.budget of the store or the intervals of its objects."
+            }
             Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Revoke => {
                     "To keep the secret, cancel its deletion in NCP and enable it."

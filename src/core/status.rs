@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::remote::Facts;
 use super::rotation::{health, is_rotating};
 use super::trouble::{Bearing, Trouble};
-use crate::api::{NcpSecretStatus, Reason, SourceStatus, condition};
+use crate::api::{NcpSecretStatus, Reason, SourceStatus, StoreStatus, condition};
 
 /// What of a request its status needs.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Subject<'pass> {
     pub target: &'pass str,
     /// The force-sync annotation that this pass obeyed.
     pub force_sync: Option<&'pass str>,
+    /// Since when the store tells of the trouble of this pass, if it does.
+    pub told_since: Option<Timestamp>,
 }
 
 /// The status after the outcome; equal to the one before when nothing happened.
@@ -35,17 +37,22 @@ pub fn next(
 ) -> NcpSecretStatus {
     let now = whole_seconds(now);
     let (facts, trouble) = match outcome {
-        Outcome::Quiet | Outcome::Interrupted | Outcome::Leaving => return previous.clone(),
+        Outcome::Quiet | Outcome::Interrupted | Outcome::Held | Outcome::Leaving => {
+            return previous.clone();
+        }
         Outcome::Suspended => return suspended(previous, subject.generation, now),
         Outcome::Synced {
             facts, conflict, ..
         } => (Some(facts), conflict.as_ref()),
         Outcome::Failed { trouble, facts, .. } => (facts.as_ref(), Some(trouble)),
     };
+    if subject.told_since.is_some() && is_told_enough(previous, subject, trouble, now) {
+        return previous.clone();
+    }
     let source = facts
         .map(|facts| source(facts, outcome, previous.source.as_ref(), now))
         .or_else(|| previous.source.clone());
-    let failing_since = trouble.map(|trouble| failing_since(previous, trouble, now));
+    let failing_since = trouble.map(|trouble| failing_since(previous, subject, trouble, now));
     let ready = ready(previous, subject, trouble, failing_since.as_ref(), now);
     let stalled = stalled(trouble, &ready);
     let available = available(facts, trouble, previous);
@@ -104,14 +111,66 @@ pub fn rotation_failed_anew(before: &NcpSecretStatus, after: &NcpSecretStatus) -
         && (!failed(before) || was.update_time != is.update_time)
 }
 
-/// Since when things are as they are: a source that is gone counts from then, not from what was wrong before.
-fn failing_since(previous: &NcpSecretStatus, trouble: &Trouble, now: Timestamp) -> Time {
+/// Whether a trouble that the store tells of needs no word of the object: its Secret still counts as good, and nobody
+/// waits for an echo.
+fn is_told_enough(
+    previous: &NcpSecretStatus,
+    subject: &Subject<'_>,
+    trouble: Option<&Trouble>,
+    now: Timestamp,
+) -> bool {
+    let echoed = previous.last_forced_sync.as_deref();
+    trouble.is_some_and(|trouble| {
+        let since = failing_since(previous, subject, trouble, now);
+        trouble.bearing() == Bearing::WhenStale && counts_as_good(previous, subject, &since, now)
+    }) && subject.force_sync.is_none_or(|word| echoed == Some(word))
+}
+
+/// Since when things are as they are: a source that is gone counts from then, not from what was wrong before; a
+/// trouble of the store from when that began.
+fn failing_since(
+    previous: &NcpSecretStatus,
+    subject: &Subject<'_>,
+    trouble: &Trouble,
+    now: Timestamp,
+) -> Time {
     let reason = trouble.reason();
     let is_absent = matches!(reason, Reason::SourceNotFound | Reason::SourceDestroyed);
-    let since = previous.failing_since.clone();
-    since
+    let own = previous
+        .failing_since
+        .as_ref()
         .filter(|_| !is_absent || previous_reason(previous) == Some(reason))
-        .unwrap_or(Time(now))
+        .map(|since| since.0);
+    let told = subject.told_since.map(whole_seconds);
+    Time(own.into_iter().chain(told).min().unwrap_or(now))
+}
+
+/// Whether the Secret was good, and looks have not failed for so long that it does not count as such any more.
+fn counts_as_good(
+    previous: &NcpSecretStatus,
+    subject: &Subject<'_>,
+    failing_since: &Time,
+    now: Timestamp,
+) -> bool {
+    is_ready(previous)
+        && previous.observed_generation == subject.generation
+        && now.duration_since(failing_since.0) < subject.stale_after
+}
+
+/// Whether the Ready condition is True.
+#[must_use]
+pub fn is_ready(status: &NcpSecretStatus) -> bool {
+    find(status, condition::READY).is_some_and(|ready| ready.status == "True")
+}
+
+/// The trouble that the status of a store of that generation tells of, and since when.
+#[must_use]
+pub fn told_trouble(status: Option<&StoreStatus>, generation: i64) -> Option<(Reason, Timestamp)> {
+    let status = status.filter(|status| status.observed_generation == generation)?;
+    let mut conditions = status.conditions.iter();
+    let ready = conditions.find(|condition| condition.type_ == condition::READY)?;
+    let reason = Reason::parse(&ready.reason).filter(|_| ready.status == "False")?;
+    Some((reason, ready.last_transition_time.0))
 }
 
 /// The reason of the Ready condition.
@@ -204,12 +263,8 @@ fn ready(
         let message = "The Secret holds the value that NCP showed at the last look.".into();
         return Claim::new(type_, "True", Reason::Synced, message);
     };
-    let failing = failing_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since.0));
-    let was_ready = find(previous, type_).is_some_and(|ready| ready.status == "True");
     let still_good = trouble.bearing() == Bearing::WhenStale
-        && was_ready
-        && previous.observed_generation == subject.generation
-        && failing < subject.stale_after;
+        && failing_since.is_some_and(|since| counts_as_good(previous, subject, since, now));
     if still_good {
         let reason = Reason::RefreshFailing;
         let message = format!(

@@ -1,8 +1,9 @@
 //! What a store says, typed and validated once.
 
+use super::bucket::Limits;
 use super::request::{ObjectKey, is_name_of_key, is_subdomain};
 use crate::api::terms::{KeyIsolation, Region};
-use crate::api::{ClusterNcpSecretStoreSpec, Grant, NcpSecretStoreSpec, ServerRoleAuth};
+use crate::api::{Budget, ClusterNcpSecretStoreSpec, Grant, NcpSecretStoreSpec, ServerRoleAuth};
 
 /// What a valid store of either kind says, with all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub struct StoreSpec {
     pub isolation: KeyIsolation,
     /// Where its credentials come from.
     pub auth: Auth,
+    /// How many calls may be made.
+    pub limits: Limits,
     /// Who may read what; none for a store of one namespace, whose objects may read everything.
     pub grants: Option<Vec<Grant>>,
 }
@@ -43,6 +46,11 @@ const MOST_PATTERNS: usize = 256;
 const LONGEST_NAMESPACE: usize = 63;
 const LONGEST_ID: usize = 128;
 const LONGEST_NAME: usize = 64;
+const MOST_PER_SECOND: u32 = 1000;
+const MOST_AT_ONCE: u32 = 10_000;
+
+const DEFAULT_RATE: u32 = 50;
+const DEFAULT_BURST: u32 = 100;
 
 /// Understands the spec of a store of one namespace; nothing when it asks for what cannot be.
 #[must_use]
@@ -59,6 +67,7 @@ pub fn parse(spec: NcpSecretStoreSpec, namespace: &str) -> Option<StoreSpec> {
             access_key_key: reference.access_key_key.unwrap_or_else(access_key_key),
             secret_key_key: reference.secret_key_key.unwrap_or_else(secret_key_key),
         }),
+        limits: limits(spec.budget.as_ref()),
         grants: None,
     })
 }
@@ -82,6 +91,7 @@ pub fn parse_cluster(spec: ClusterNcpSecretStoreSpec) -> Option<StoreSpec> {
         region: spec.region,
         isolation: spec.key_isolation.unwrap_or_default(),
         auth,
+        limits: limits(spec.budget.as_ref()),
         grants: Some(spec.grants),
     })
 }
@@ -94,12 +104,28 @@ fn secret_key_key() -> String {
     "NCLOUD_SECRET_KEY".into()
 }
 
+/// What is no number of calls becomes none, which is out of bounds.
+fn limits(budget: Option<&Budget>) -> Limits {
+    let number = |field: Option<i32>, default: u32| {
+        field.map_or(default, |number| u32::try_from(number).unwrap_or(0))
+    };
+    Limits {
+        rate: number(
+            budget.and_then(|budget| budget.requests_per_second),
+            DEFAULT_RATE,
+        ),
+        burst: number(budget.and_then(|budget| budget.burst), DEFAULT_BURST),
+    }
+}
+
 fn checked(spec: StoreSpec) -> Option<StoreSpec> {
     // Global keys are Korea's alone (`secretmanager-api-overview`).
     let is_offered = !(spec.isolation == KeyIsolation::Global && spec.region == Region::Jpn);
     let grants = spec.grants.as_deref().unwrap_or_default();
     let is_valid = is_offered
         && is_auth(&spec.auth)
+        && (1..=MOST_PER_SECOND).contains(&spec.limits.rate)
+        && (1..=MOST_AT_ONCE).contains(&spec.limits.burst)
         && grants.len() <= MOST_GRANTS
         && grants.iter().all(is_grant);
     is_valid.then_some(spec)

@@ -48,6 +48,8 @@ pub enum Trouble {
     },
     /// The look failed.
     Look(LookError),
+    /// The look waits, because its store may make no more calls now.
+    BudgetExhausted,
     /// The lifecycle of the secret forbids reading it.
     Withheld {
         /// The lifecycle.
@@ -262,6 +264,7 @@ impl Trouble {
             Self::StoreNotReady { .. } => Reason::StoreNotReady,
             Self::CredentialsMissing { .. } => Reason::CredentialsMissing,
             Self::Look(error) => look_reason(error),
+            Self::BudgetExhausted => Reason::BudgetExhausted,
             Self::Withheld { lifecycle, .. } => match lifecycle {
                 Lifecycle::Disable => Reason::SourceDisabled,
                 Lifecycle::Revoke => Reason::SourceRevoked,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 use super::answers::{Chain, Staged};
+use super::budget::Allowance;
 use super::call_error::CallError;
 use super::calls::Caller;
 use super::credentials::Credentials;
@@ -65,17 +66,29 @@ impl Account {
     ///
     /// Two calls, or one if the lifecycle cannot be read; more for a name, for a secret whose host is not known
     /// yet, and for a value that is refused. The PENDING value costs none: it comes with the other, in one call for both.
+    /// Once NCP has refused the credential or the clock no call is sent, until the account is
+    /// [reopened](Self::reopen).
     ///
     /// # Errors
     ///
     /// When there are no facts to show: [`LookError`] says why. A failure after the detail call is a
     /// [`Reading::Failed`].
-    pub async fn look(&self, source: &SourceRef, wanted: Wanted) -> Result<Remote, LookError> {
+    pub async fn look(
+        &self,
+        source: &SourceRef,
+        wanted: Wanted,
+        allowance: &Allowance,
+    ) -> Result<Remote, LookError> {
         let facts = match source {
-            SourceRef::Id(id) => self.detail(id, None).await?,
-            SourceRef::Name(name) => self.detail_by_name(name).await?,
+            SourceRef::Id(id) => self.detail(id, None, allowance).await?,
+            SourceRef::Name(name) => self.detail_by_name(name, allowance).await?,
         };
-        self.read(facts, wanted).await
+        self.read(facts, wanted, allowance).await
+    }
+
+    /// Sends calls again, although NCP refused the credential or the clock: it may have changed its mind.
+    pub fn reopen(&self) {
+        self.caller.reopen();
     }
 
     /// The addresses of the hosts that may know a secret.
@@ -87,10 +100,10 @@ impl Account {
     }
 
     /// Whether each host that may know a secret says by itself, now, that it does not exist.
-    pub async fn is_unknown(&self, id: &str) -> bool {
+    pub async fn is_unknown(&self, id: &str, allowance: &Allowance) -> bool {
         let hosts = std::iter::once(&self.route.first).chain(&self.route.second);
         for host in hosts {
-            if self.caller.detail(host, id).await != Err(CallError::NotFound) {
+            if self.caller.detail(allowance, host, id).await != Err(CallError::NotFound) {
                 return false;
             }
         }
@@ -98,12 +111,17 @@ impl Account {
     }
 
     /// The facts from whichever host knows the secret; the one that knew it last is asked first.
-    async fn detail(&self, id: &str, listed_at: Option<Host>) -> Result<Facts, CallError> {
+    async fn detail(
+        &self,
+        id: &str,
+        listed_at: Option<Host>,
+        allowance: &Allowance,
+    ) -> Result<Facts, CallError> {
         let (first, second) = self.route.starting_at(self.known_at(id).or(listed_at));
-        let facts = match (self.caller.detail(first, id).await, second) {
+        let facts = match (self.caller.detail(allowance, first, id).await, second) {
             (Err(error), Some(second)) if error.may_be_elsewhere() => self
                 .caller
-                .detail(second, id)
+                .detail(allowance, second, id)
                 .await
                 .map_err(|other| error.or_more_cautious(other)),
             (answer, _) => answer,
@@ -114,19 +132,22 @@ impl Account {
 
     /// The facts of the secret that bears the name. The index is asked a second time when the secret is gone, has
     /// another name, or is on its way out while another may have taken its name.
-    async fn detail_by_name(&self, name: &str) -> Result<Facts, LookError> {
-        let found = self.index.find(name).await?;
-        let answer = self.detail(&found.id, Some(found.host)).await;
+    async fn detail_by_name(&self, name: &str, allowance: &Allowance) -> Result<Facts, LookError> {
+        let found = self.index.find(name, allowance).await?;
+        let answer = self.detail(&found.id, Some(found.host), allowance).await;
         let age = match &answer {
             Err(CallError::NotFound) => SHORTEST_AGE,
             Ok(facts) if !bears(facts, name) => SHORTEST_AGE,
             Ok(facts) if is_leaving(&facts.lifecycle) => SHORTEST_AGE_OF_DOUBT,
             _ => return Ok(answer?),
         };
-        let again = self.index.find_again(name, Some(&found.id), age).await;
+        let again = self
+            .index
+            .find_again(name, Some(&found.id), age, allowance)
+            .await;
         match (answer, again) {
             (_, Ok(other)) if other.id != found.id => {
-                let facts = self.detail(&other.id, Some(other.host)).await?;
+                let facts = self.detail(&other.id, Some(other.host), allowance).await?;
                 named(facts, name)
             }
             (Ok(facts), _) => named(facts, name),
@@ -137,13 +158,22 @@ impl Account {
         }
     }
 
-    async fn read(&self, facts: Facts, wanted: Wanted) -> Result<Remote, LookError> {
+    async fn read(
+        &self,
+        facts: Facts,
+        wanted: Wanted,
+        allowance: &Allowance,
+    ) -> Result<Remote, LookError> {
         if !facts.lifecycle.readable() {
             return Ok(Remote::without_pending(facts, Reading::Withheld));
         }
         if wanted == Wanted::ActiveAndPending && is_unfinished(&facts) {
             let endpoint = self.endpoint(facts.host);
-            match self.caller.values(endpoint, &facts.secret_id).await {
+            match self
+                .caller
+                .values(allowance, endpoint, &facts.secret_id)
+                .await
+            {
                 Ok(Chain { active, pending }) => {
                     return Ok(Remote {
                         facts,
@@ -162,14 +192,19 @@ impl Account {
                 }
             }
         }
-        self.read_stage(facts, wanted.stage()).await
+        self.read_stage(facts, wanted.stage(), allowance).await
     }
 
-    async fn read_stage(&self, facts: Facts, stage: Stage) -> Result<Remote, LookError> {
+    async fn read_stage(
+        &self,
+        facts: Facts,
+        stage: Stage,
+        allowance: &Allowance,
+    ) -> Result<Remote, LookError> {
         let endpoint = self.endpoint(facts.host);
         match self
             .caller
-            .stage_value(endpoint, &facts.secret_id, stage)
+            .stage_value(allowance, endpoint, &facts.secret_id, stage)
             .await
         {
             Ok(staged) => Ok(Remote::without_pending(facts, reading(&staged))),
@@ -181,7 +216,7 @@ impl Account {
                     failure: Failure::InvalidRequest,
                     ..
                 }),
-            ) => self.explain(refusal, facts, stage).await,
+            ) => self.explain(refusal, facts, stage, allowance).await,
             Err(error) => Ok(Remote::without_pending(
                 facts,
                 Reading::Failed(error.into()),
@@ -195,8 +230,10 @@ impl Account {
         refusal: CallError,
         facts: Facts,
         stage: Stage,
+        allowance: &Allowance,
     ) -> Result<Remote, LookError> {
-        let reading = match self.detail(&facts.secret_id, Some(facts.host)).await {
+        let again = self.detail(&facts.secret_id, Some(facts.host), allowance);
+        let reading = match again.await {
             Ok(facts) if !facts.lifecycle.readable() => {
                 return Ok(Remote::without_pending(facts, Reading::Withheld));
             }

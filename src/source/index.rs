@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::budget::Allowance;
 use super::call_error::CallError;
 use super::calls::Caller;
 use super::endpoints::{Endpoint, Route};
@@ -67,7 +68,7 @@ impl Index {
     }
 
     /// The ID behind a name, from the lists as they were read last if they show it.
-    pub(super) async fn find(&self, name: &str) -> Result<Found, FindError> {
+    pub(super) async fn find(&self, name: &str, allowance: &Allowance) -> Result<Found, FindError> {
         for shelf in self.shelves() {
             match shelf.bearer(name) {
                 Some(Bearer::One(id)) => return Ok(shelf.found(id)),
@@ -75,7 +76,7 @@ impl Index {
                 None => {}
             }
         }
-        self.find_again(name, None, SHORTEST_AGE).await
+        self.find_again(name, None, SHORTEST_AGE, allowance).await
     }
 
     /// The ID behind a name for somebody who has reason to doubt `doubted`: lists older than `age` are read again,
@@ -87,10 +88,11 @@ impl Index {
         name: &str,
         doubted: Option<&str>,
         age: SignedDuration,
+        allowance: &Allowance,
     ) -> Result<Found, FindError> {
         let mut still = Err(FindError::NotListed);
         for shelf in self.shelves() {
-            let found = match shelf.renew(age).await {
+            let found = match shelf.renew(age, allowance).await {
                 Ok(()) => match shelf.bearer(name) {
                     Some(Bearer::One(id)) => Ok(shelf.found(id)),
                     Some(Bearer::Several) => return Err(FindError::Ambiguous),
@@ -168,14 +170,18 @@ impl Shelf {
     ///
     /// The reading goes on when the asker gives up, or a list that takes longer than a look may would never be
     /// read to its end.
-    async fn renew(self: &Arc<Self>, age: SignedDuration) -> Result<(), CallError> {
+    async fn renew(
+        self: &Arc<Self>,
+        age: SignedDuration,
+        allowance: &Allowance,
+    ) -> Result<(), CallError> {
         let turn = self.reading.clone().lock_owned().await;
         if let Some(outcome) = self.outcome_within(age) {
             return outcome;
         }
-        let owned = self.clone();
+        let (owned, allowance) = (self.clone(), allowance.for_others());
         let reading = tokio::spawn(async move {
-            let outcome = owned.read().await;
+            let outcome = owned.read(&allowance).await;
             drop(turn);
             outcome
         });
@@ -197,9 +203,9 @@ impl Shelf {
         young.then(|| held.error.clone().map_or(Ok(()), Err))
     }
 
-    async fn read(&self) -> Result<(), CallError> {
+    async fn read(&self, allowance: &Allowance) -> Result<(), CallError> {
         let began = self.caller.transport().clock().now();
-        let outcome = read_all(&self.caller, &self.endpoint).await;
+        let outcome = read_all(&self.caller, &self.endpoint, allowance).await;
         let mut held = self.held();
         held.tried = Some(began);
         match outcome {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::answers::Listed;
+use super::budget::Allowance;
 use super::call_error::CallError;
 use super::calls::Caller;
 use super::endpoints::Endpoint;
@@ -24,11 +25,12 @@ pub(super) enum Bearer {
 pub(super) async fn read_all(
     caller: &Caller,
     endpoint: &Endpoint,
+    allowance: &Allowance,
 ) -> Result<HashMap<Box<str>, Bearer>, CallError> {
     let mut seen = HashSet::new();
     let mut names = Names::default();
     for number in 1..=MOST_PAGES {
-        let page = caller.list(endpoint, number).await?;
+        let page = caller.list(allowance, endpoint, number).await?;
         let last = page.pages.map(|last| i64::from(number) >= last);
         let mut repeats = !page.secrets.is_empty();
         for secret in page.secrets {

@@ -7,6 +7,7 @@ mod account;
 mod answers;
 mod base_url;
 mod body;
+mod budget;
 mod call_error;
 mod calls;
 mod credentials;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use account::{Account, NotOffered};
 pub use base_url::EndpointError;
+pub use budget::{Allowance, Budget, Held};
 pub use credentials::{Credentials, CredentialsError};
 pub use endpoints::{Endpoints, Overrides};
 pub use server_role::{MetadataError, RoleError, RoleReading, ServerRole};

@@ -24,8 +24,12 @@ async fn r9_refused_keys_stop_all_calls_with_them_and_are_told_once_on_the_store
          Correct the key pair in the store's Secret; it is read again within seconds."
     );
     for name in &names {
-        let object = scene.until_reason(name, "RefreshFailing").await;
-        assert_eq!(says(&object, "Ready"), ("True", "RefreshFailing"));
+        let object = scene.ncp_secret(name).await;
+        assert_eq!(
+            says(&object, "Ready"),
+            ("True", "Synced"),
+            "the store tells it"
+        );
     }
 
     scene.emulator.reset_calls();
@@ -34,7 +38,8 @@ async fn r9_refused_keys_stop_all_calls_with_them_and_are_told_once_on_the_store
         scene.settle().await;
     }
     for name in &names {
-        scene.force(name, "please").await;
+        let object = scene.force(name, "please").await;
+        assert_eq!(says(&object, "Ready"), ("True", "RefreshFailing"));
     }
     assert_eq!(scene.emulator.calls(), [], "nobody calls with refused keys");
     scene.until_warnings("ncp", &["CredentialsRejected"]).await;

@@ -129,10 +129,16 @@ async fn credentials_that_go_missing_or_turn_into_something_else_are_told_and_co
         let told = scene.until_store("ncp", "CredentialsMissing").await;
         assert!(told.message.contains(tells), "{}", told.message);
         for name in &names {
-            let object = scene.until_reason(name, "RefreshFailing").await;
-            let message = condition(&object, "Ready").unwrap().2;
-            assert!(message.contains(&told.message), "{message}");
+            let object = scene.ncp_secret(name).await;
+            assert_eq!(
+                says(&object, "Ready"),
+                ("True", "Synced"),
+                "the store tells it"
+            );
         }
+        let object = scene.force("object-0", tells).await;
+        let message = condition(&object, "Ready").unwrap().2;
+        assert!(message.contains(&told.message), "{message}");
         assert_eq!(scene.emulator.calls(), [], "there is nothing to call with");
         scene
             .until_warnings("ncp", &vec!["CredentialsMissing"; turn + 1])

@@ -122,7 +122,8 @@ impl Scene {
         until("every object waits for its time", async || {
             let waiting = self.sample("ncp_secret_operator_queue_waiting").await;
             let objects = self.sample("ncp_secret_operator_objects").await;
-            (waiting >= objects).then_some(())
+            let held = self.sample("ncp_secret_operator_queue_held").await;
+            (waiting + held >= objects).then_some(())
         })
         .await;
     }

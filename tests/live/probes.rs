@@ -4,6 +4,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use ncp_emulator::{Effect, Fault};
+use ncp_secret_operator::api::NcpSecretStore;
 use ncp_secret_operator::operator::Operator;
 use serde_json::{Value, json};
 
@@ -146,7 +147,7 @@ fn samples(text: &str) -> Vec<(String, f64)> {
 }
 
 #[tokio::test]
-async fn metrics_count_what_happens_and_name_nobody() {
+async fn metrics_count_what_happens_and_name_nobody_but_stores() {
     let scene = Scene::start().await;
     let response = reqwest::get(format!("{}/metrics", scene.probes()))
         .await
@@ -203,6 +204,13 @@ async fn metrics_count_what_happens_and_name_nobody() {
     }
     assert!((count(&after, r#"secret_writes_total{kind="create"}"#) - 1.0).abs() < 0.5);
     assert!((count(&after, "objects") - 1.0).abs() < 0.5);
+    let ours = r#"kind="NcpSecretStore",namespace=""#;
+    let left = samples(&after).into_iter().find(|(series, _)| {
+        series.starts_with("ncp_secret_operator_store_budget_left") && series.contains(ours)
+    });
+    assert!(left.unwrap().1 >= 90.0, "four calls of a hundred");
+    let nameless: Vec<_> = after.lines().filter(|line| !line.contains(ours)).collect();
+    let after = nameless.join("\n");
     for name in [
         "orders-db",
         &scene.namespace,
@@ -212,4 +220,51 @@ async fn metrics_count_what_happens_and_name_nobody() {
     ] {
         assert!(!after.contains(name), "{name} is in {after}");
     }
+}
+
+#[tokio::test]
+async fn metrics_show_the_budget_and_the_breaker_of_each_store_until_it_is_gone() {
+    let scene = Scene::start().await;
+    scene.steering.freeze();
+    let budget = json!({"requestsPerSecond": 1, "burst": 2});
+    scene
+        .create_store_as("tight", json!({"budget": budget}))
+        .await;
+    for name in ["one", "two"] {
+        let id = scene.secret_in_ncp(name, r#"{"a":"b"}"#);
+        let spec = json!({"storeRef": {"name": "tight"}});
+        scene.create_by_id(name, &id, spec).await;
+    }
+    scene.until_calls(2).await;
+    scene.settle().await;
+    let labels = format!(
+        r#"{{kind="NcpSecretStore",namespace="{}",store="tight"}}"#,
+        scene.namespace
+    );
+    let of_store = async |name: &str| {
+        scene
+            .sample(&format!("ncp_secret_operator_store_{name}{labels}"))
+            .await
+    };
+    assert_eq!(of_store("budget_left").await, 0);
+    assert_eq!(of_store("breaker_open").await, 0);
+    assert_eq!(scene.sample("ncp_secret_operator_queue_held").await, 1);
+    scene.advance(jiff::SignedDuration::from_secs(2));
+    for name in ["one", "two"] {
+        scene.until_reason(name, "Synced").await;
+    }
+    assert_eq!(of_store("wait_seconds_count").await, 1);
+    scene.emulator.stop_key(&scene.key.access_key);
+    scene.advance(jiff::SignedDuration::from_secs(2));
+    scene.force("one", "now").await;
+    until("the breaker is open", async || {
+        (of_store("breaker_open").await == 1).then_some(())
+    })
+    .await;
+    scene.delete::<NcpSecretStore>("tight").await;
+    until("nothing is left of the store", async || {
+        let metrics = scene.metrics().await;
+        (!metrics.contains(r#"store="tight""#)).then_some(())
+    })
+    .await;
 }

@@ -58,8 +58,8 @@ async fn r8_looks_of_one_source_fall_together_an_interval_apart_and_apart_from_o
     for moments in looks.values() {
         assert_eq!(moments.len(), 3, "one slot in each hour");
         assert!(
-            moments.values().all(|count| *count == 3),
-            "the three objects together: {moments:?}"
+            moments.values().all(|count| *count == 1),
+            "the three objects make one look: {moments:?}"
         );
         let times: Vec<_> = moments.keys().collect();
         for pair in times.windows(2) {

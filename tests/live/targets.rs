@@ -198,6 +198,8 @@ async fn r1_a_secret_that_is_met_is_written_only_with_a_value_that_was_read_afte
             .emulator
             .set_value(&id, Stage::Active, Some(value))
             .unwrap();
+        // Until then the look of the first object is good for the second.
+        scene.advance(SignedDuration::from_secs(5));
         let mark = scene.mark();
         let before = scene.looks_at(&id);
         scene.create_by_id("orders-db", &id, orphan).await;

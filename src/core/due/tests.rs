@@ -135,8 +135,16 @@ fn calm() -> Case {
 
 impl Case {
     fn is_due(&self) -> bool {
+        due(&self.known(), now())
+    }
+
+    fn is_anew(&self) -> bool {
+        anew(&self.known())
+    }
+
+    fn known(&self) -> Known<'_> {
         let away = |seconds| now() + SignedDuration::from_secs(seconds);
-        let known = Known {
+        Known {
             request: &self.request,
             force_sync: self.force_sync,
             target: self.target.as_ref(),
@@ -145,8 +153,29 @@ impl Case {
             cause: self.cause,
             next_look: self.next_look.map(away),
             generation: self.generation,
-        };
-        due(&known, now())
+        }
+    }
+}
+
+#[test]
+fn r8_forced_changed_and_repairing_looks_are_begun_anew_and_others_need_not_be() {
+    assert!(!calm().is_anew());
+    let mut time = calm();
+    time.next_look = Some(0);
+    assert!(time.is_due() && !time.is_anew());
+    let mut new = calm();
+    new.status = NcpSecretStatus::default();
+    new.target = None;
+    assert!(new.is_due() && !new.is_anew());
+    let changes: [fn(&mut Case); 3] = [
+        |case| case.request.generation += 1,
+        |case| case.force_sync = Some("tuesday"),
+        |case| case.target = None,
+    ];
+    for change in changes {
+        let mut case = calm();
+        change(&mut case);
+        assert!(case.is_anew());
     }
 }
 

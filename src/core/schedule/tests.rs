@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::api::{NcpSecret, TargetStatus};
+use crate::api::{NcpSecret, TargetStatus, condition};
 use crate::core::request::parse;
 
 mod laws;
@@ -173,6 +173,59 @@ fn a_secret_that_is_gone_is_looked_for_in_the_slot_for_a_day_and_then_daily() {
             assert_eq!(next_look(&plight, now()), expected, "{trouble:?} {lasting}");
         }
     }
+}
+
+/// The status of an object that is ready, and whose looks have failed for so long.
+fn ready(failing: Option<i64>) -> NcpSecretStatus {
+    let ready = Condition {
+        type_: condition::READY.into(),
+        status: "True".into(),
+        reason: "Synced".into(),
+        message: String::new(),
+        last_transition_time: Time(now()),
+        observed_generation: Some(1),
+    };
+    NcpSecretStatus {
+        observed_generation: 1,
+        conditions: vec![ready],
+        failing_since: failing.map(|lasting| Time(now() - seconds(lasting))),
+        ..status(calm())
+    }
+}
+
+#[test]
+fn an_object_is_stale_so_long_after_its_looks_began_to_fail_or_its_store_told_of_a_trouble() {
+    let request = request("orders", "1h");
+    let stale_after = request.stale_after;
+    assert_eq!(stale_at(&request, &ready(None), None), None);
+    let own = stale_at(&request, &ready(Some(600)), None);
+    assert_eq!(own, Some(now() - seconds(600) + stale_after));
+    let told = now() - seconds(700);
+    let moment = stale_at(&request, &ready(None), Some(told)).unwrap();
+    let apart = moment.duration_since(told + stale_after);
+    assert!((seconds(0)..=seconds(60)).contains(&apart), "{apart}");
+    let both = stale_at(&request, &ready(Some(60)), Some(told));
+    assert_eq!(both, Some(moment), "the earlier one");
+
+    let unready = failing_for(seconds(600), true);
+    assert_eq!(stale_at(&request, &unready, Some(told)), None);
+    let changed = Request {
+        generation: 2,
+        ..request
+    };
+    assert_eq!(stale_at(&changed, &ready(Some(600)), None), None);
+}
+
+#[test]
+fn objects_of_a_store_that_tells_of_a_trouble_become_stale_a_little_apart() {
+    let moments: BTreeSet<_> = (0..1000)
+        .map(|number| request(&format!("source-{number}"), "1h"))
+        .filter_map(|request| stale_at(&request, &ready(None), Some(now())))
+        .collect();
+    assert!(moments.len() > 900);
+    let first = moments.first().unwrap().duration_since(now());
+    let last = moments.last().unwrap().duration_since(now());
+    assert!(first >= seconds(3 * HOUR) && last <= seconds(3 * HOUR + 60));
 }
 
 #[test]

@@ -24,9 +24,11 @@ pub(super) fn source(
             previous.and_then(|previous| previous.sync_proof.clone()),
             revoked.clone(),
         ),
-        Outcome::Quiet | Outcome::Suspended | Outcome::Interrupted | Outcome::Leaving => {
-            (None, None)
-        }
+        Outcome::Quiet
+        | Outcome::Suspended
+        | Outcome::Interrupted
+        | Outcome::Held
+        | Outcome::Leaving => (None, None),
     };
     let rotating_since = is_rotating(facts).then(|| {
         previous
@@ -93,6 +95,7 @@ pub(super) fn target(
         | Outcome::Quiet
         | Outcome::Suspended
         | Outcome::Interrupted
+        | Outcome::Held
         | Outcome::Leaving => before.cloned(),
     }
 }

@@ -36,6 +36,7 @@ fn facts() -> Facts {
 fn subject(generation: i64) -> Subject<'static> {
     let stale_after = SignedDuration::from_mins(15);
     Subject {
+        told_since: None,
         generation,
         stale_after,
         target: "orders",
@@ -113,6 +114,77 @@ fn said<'status>(status: &'status NcpSecretStatus, type_: &str) -> Option<(&'sta
 
 fn message<'status>(status: &'status NcpSecretStatus, type_: &str) -> &'status str {
     &find(status, type_).unwrap().message
+}
+
+/// Told by the store for so many seconds.
+fn told(since: i64) -> Subject<'static> {
+    Subject {
+        told_since: Some(after(since)),
+        ..subject(1)
+    }
+}
+
+#[test]
+fn what_the_store_tells_is_not_told_by_its_objects_until_they_are_stale() {
+    let trouble = failed(Trouble::Look(LookError::CredentialsRejected));
+    let good = run(&[(0, &synced(facts()))]);
+    for (second, expected) in [(100, true), (999, true), (1000, false), (9999, false)] {
+        // The trouble began 100 seconds after the last look.
+        let status = next(&good, &told(100), &trouble, after(second));
+        if expected {
+            assert_eq!(status, good, "{second}");
+            continue;
+        }
+        let ready = said(&status, condition::READY);
+        assert_eq!(
+            ready,
+            Some(("False", Reason::CredentialsRejected)),
+            "{second}"
+        );
+        let since = Some(Time(whole_seconds(after(100))));
+        assert_eq!(status.failing_since, since, "{second}");
+        assert_eq!(
+            next(&status, &told(100), &trouble, after(second + 9)),
+            status
+        );
+    }
+}
+
+#[test]
+fn what_the_store_tells_is_told_at_once_by_those_that_are_not_good_or_owe_an_echo() {
+    let trouble = failed(Trouble::Look(LookError::CredentialsRejected));
+    let rejected = Some(("False", Reason::CredentialsRejected));
+    let never = next(&NcpSecretStatus::default(), &told(0), &trouble, after(1));
+    assert_eq!(said(&never, condition::READY), rejected);
+    let good = run(&[(0, &synced(facts()))]);
+    let changed = Subject {
+        generation: 2,
+        ..told(0)
+    };
+    let changed = next(&good, &changed, &trouble, after(1));
+    assert_eq!(said(&changed, condition::READY), rejected);
+    let forced = Subject {
+        force_sync: Some("now"),
+        ..told(0)
+    };
+    let status = next(&good, &forced, &trouble, after(1));
+    let failing = Some(("True", Reason::RefreshFailing));
+    assert_eq!(said(&status, condition::READY), failing);
+    assert_eq!(status.last_forced_sync.as_deref(), Some("now"));
+    assert_eq!(next(&status, &forced, &trouble, after(2)), status);
+    // What was wrong with the object before counts from then.
+    let earlier = run(&[(0, &synced(facts())), (10, &failed(unavailable()))]);
+    let status = next(&earlier, &told(500), &trouble, after(910));
+    assert_eq!(said(&status, condition::READY), rejected);
+}
+
+#[test]
+fn a_look_that_waits_for_calls_makes_the_object_unready_when_that_is_told() {
+    let held = failed(Trouble::BudgetExhausted);
+    let status = run(&[(0, &synced(facts())), (1, &held)]);
+    let exhausted = Some(("False", Reason::BudgetExhausted));
+    assert_eq!(said(&status, condition::READY), exhausted);
+    assert_eq!(said(&status, condition::STALLED), None);
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn every(name: &str) -> Vec<Trouble> {
     let key = || name.to_owned();
     let mut troubles = vec![
         Trouble::Undecodable,
+        Trouble::BudgetExhausted,
         Trouble::NotGranted { store: store(name) },
         Trouble::StoreNotFound { store: store(name) },
         Trouble::StoreNotFollowed { store: store(name) },

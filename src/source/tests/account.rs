@@ -1,5 +1,6 @@
 //! Looks at secrets by their ID.
 
+use super::listener::plenty;
 use super::listener::{Scripted, error, success};
 use super::world::{World, detail, shown, unavailable, value};
 use crate::api::terms::{KeyIsolation, Stage};
@@ -201,7 +202,10 @@ fn in_phase(phase: &str) -> Scripted {
 /// What a look for both values brings back, and the paths that it asked for.
 async fn look_for_both(world: &World) -> (String, Option<String>, Vec<String>) {
     let source = SourceRef::Id("SID".to_owned());
-    let remote = world.account.look(&source, Wanted::ActiveAndPending).await;
+    let remote = world
+        .account
+        .look(&source, Wanted::ActiveAndPending, &plenty())
+        .await;
     let remote = remote.unwrap();
     let pending = remote.pending.map(|pairs| shown(&Reading::Value(pairs)));
     (shown(&remote.reading), pending, world.asked().0)

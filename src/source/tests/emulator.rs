@@ -13,6 +13,7 @@ use ncp_emulator::{
 };
 use steerable_clock::Clock;
 
+use super::listener::plenty;
 use super::listener::{Bench, PATIENT, bench, start};
 use super::world::{shown, unavailable};
 use crate::api::terms::{KeyIsolation, Region, Stage};
@@ -64,7 +65,9 @@ impl Service {
 
     async fn look_at(&self, id: &str, stage: Stage) -> Result<Remote, LookError> {
         let source = SourceRef::Id(id.to_owned());
-        self.account.look(&source, Wanted::Stage(stage)).await
+        self.account
+            .look(&source, Wanted::Stage(stage), &plenty())
+            .await
     }
 }
 
@@ -108,7 +111,7 @@ async fn secrets_of_both_hosts_are_found_by_id_and_by_name() {
             let source = SourceRef::Name(name.clone());
             let by_name = service
                 .account
-                .look(&source, Wanted::Stage(Stage::Active))
+                .look(&source, Wanted::Stage(Stage::Active), &plenty())
                 .await
                 .unwrap();
             for facts in [&by_id.facts, &by_name.facts] {
@@ -119,7 +122,7 @@ async fn secrets_of_both_hosts_are_found_by_id_and_by_name() {
         let missing = SourceRef::Name("missing".to_owned());
         let outcome = service
             .account
-            .look(&missing, Wanted::Stage(Stage::Active))
+            .look(&missing, Wanted::Stage(Stage::Active), &plenty())
             .await;
         assert_eq!(outcome.err(), Some(LookError::NameNotFound));
     }
@@ -246,18 +249,24 @@ async fn a_missing_permission_is_no_bad_key() {
         let blind = account(&service.bench, &emulator.add_key(Role::None));
         let denied = Some(LookError::PermissionDenied);
         assert_eq!(
-            blind.look(&id, Wanted::Stage(Stage::Active)).await.err(),
+            blind
+                .look(&id, Wanted::Stage(Stage::Active), &plenty())
+                .await
+                .err(),
             denied
         );
         let name = SourceRef::Name("orders".to_owned());
         assert_eq!(
-            blind.look(&name, Wanted::Stage(Stage::Active)).await.err(),
+            blind
+                .look(&name, Wanted::Stage(Stage::Active), &plenty())
+                .await
+                .err(),
             denied
         );
 
         let viewer = account(&service.bench, &emulator.add_key(Role::Viewer));
         let remote = viewer
-            .look(&id, Wanted::Stage(Stage::Active))
+            .look(&id, Wanted::Stage(Stage::Active), &plenty())
             .await
             .unwrap();
         assert!(matches!(
@@ -278,29 +287,47 @@ async fn a_bad_key_and_a_bad_clock_are_told_apart() {
     };
     let rejected = Some(LookError::CredentialsRejected);
     let outcome = account(&service.bench, &forged)
-        .look(&id, Wanted::Stage(Stage::Active))
+        .look(&id, Wanted::Stage(Stage::Active), &plenty())
         .await;
     assert_eq!(outcome.err(), rejected);
     let good = account(&service.bench, &key);
-    assert!(good.look(&id, Wanted::Stage(Stage::Active)).await.is_ok());
+    assert!(
+        good.look(&id, Wanted::Stage(Stage::Active), &plenty())
+            .await
+            .is_ok()
+    );
     service.emulator.stop_key(&key.access_key);
     assert_eq!(
-        good.look(&id, Wanted::Stage(Stage::Active)).await.err(),
+        good.look(&id, Wanted::Stage(Stage::Active), &plenty())
+            .await
+            .err(),
         rejected
     );
     service.emulator.start_key(&key.access_key);
+    let silent = good
+        .look(&id, Wanted::Stage(Stage::Active), &plenty())
+        .await;
+    assert_eq!(silent.err(), rejected, "nothing is sent any more");
+    good.reopen();
 
     let span = SignedDuration::from_mins(6);
     for ahead in [span, -span] {
         service.bench.steering.set(start() + ahead);
-        let outcome = good.look(&id, Wanted::Stage(Stage::Active)).await;
+        let outcome = good
+            .look(&id, Wanted::Stage(Stage::Active), &plenty())
+            .await;
         assert_eq!(outcome.err(), Some(LookError::ClockSkew { ahead }));
+        good.reopen();
     }
     service
         .bench
         .steering
         .set(start() + SignedDuration::from_mins(4));
-    assert!(good.look(&id, Wanted::Stage(Stage::Active)).await.is_ok());
+    assert!(
+        good.look(&id, Wanted::Stage(Stage::Active), &plenty())
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Which host is asked for a secret, and what counts when no host knows it.
 
+use super::listener::plenty;
 use super::listener::{credentials, error};
 use super::world::{World, detail, shown, unavailable, value};
 use crate::api::terms::{KeyIsolation, Region, Stage};
@@ -141,7 +142,7 @@ async fn global_keys_are_not_offered_in_japan() {
     let source = SourceRef::Id("SID".to_owned());
     let outcome = auto
         .unwrap()
-        .look(&source, Wanted::Stage(Stage::Active))
+        .look(&source, Wanted::Stage(Stage::Active), &plenty())
         .await;
     assert_eq!(outcome.err(), Some(LookError::NotFound));
     assert_eq!(world.regional_seen.targets(), ["/api/v1/secrets/SID"]);

@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::listener::error;
+use super::listener::plenty;
 use super::world::{World, detail, page, unavailable, value};
 use crate::api::terms::{KeyIsolation, Stage};
 use crate::core::remote::{Failure, Host, LookError, SourceRef, Wanted};
@@ -70,7 +71,7 @@ async fn many_askers_share_one_reading() {
         let source = SourceRef::Name(name.to_owned());
         askers.spawn(async move {
             account
-                .look(&source, Wanted::Stage(Stage::Active))
+                .look(&source, Wanted::Stage(Stage::Active), &plenty())
                 .await
                 .is_ok()
         });
@@ -216,7 +217,7 @@ async fn a_listed_secret_may_still_live_on_the_other_host() {
     let source = SourceRef::Name("two".to_owned());
     let remote = world
         .account
-        .look(&source, Wanted::Stage(Stage::Active))
+        .look(&source, Wanted::Stage(Stage::Active), &plenty())
         .await
         .unwrap();
     assert_eq!(remote.facts.host, Host::Global);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::listener::plenty;
 use super::listener::{Act, Bench, PATIENT, Seen, answer, bench, credentials, listen, success};
 use crate::api::terms::{KeyIsolation, Region};
 use crate::core::remote::Failure;
@@ -46,7 +47,10 @@ impl Line {
     }
 
     pub(super) async fn detail(&self) -> Result<(), CallError> {
-        self.caller.detail(&self.endpoint, "SID").await.map(|_| ())
+        self.caller
+            .detail(&plenty(), &self.endpoint, "SID")
+            .await
+            .map(|_| ())
     }
 
     pub(super) fn results(&self) -> Vec<&'static str> {

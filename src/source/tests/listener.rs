@@ -11,12 +11,25 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::core::bucket::Limits;
+use crate::core::urgency::Urgency;
 use crate::source::{
-    CallRecord, Credentials, Deadlines, Endpoints, Overrides, Settings, Transport,
+    Allowance, Budget, CallRecord, Credentials, Deadlines, Endpoints, Overrides, Settings,
+    Transport,
 };
 
 pub(super) const ACCESS_KEY: &str = "ncp_iam_TESTACCESSKEY0000001";
 pub(super) const SECRET_KEY: &str = "ncp_iam_TESTSECRETKEYdonotuse0000000000001";
+
+/// More than any test spends.
+pub(super) fn plenty() -> Allowance {
+    let limits = Limits {
+        rate: 1000,
+        burst: 10_000,
+    };
+    let budget = Budget::new(Clock::machine(), limits, 1000, Arc::default());
+    Arc::new(budget).unforeseen(Urgency::Prompt)
+}
 
 /// What to do with one request.
 pub(super) enum Act {

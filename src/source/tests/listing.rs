@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
+use super::listener::plenty;
 use super::listener::{Act, PATIENT, Scripted, answer, bench, credentials, listen};
 use super::world::{detail, page, unavailable};
 use crate::api::terms::{KeyIsolation, Region, Stage};
@@ -27,7 +28,9 @@ async fn listed(list: impl Fn(u32) -> Scripted + Send + Sync + 'static) -> Accou
 
 async fn look(account: &Account, name: &str) -> Result<String, LookError> {
     let source = SourceRef::Name(name.to_owned());
-    let remote = account.look(&source, Wanted::Stage(Stage::Active)).await?;
+    let remote = account
+        .look(&source, Wanted::Stage(Stage::Active), &plenty())
+        .await?;
     Ok(remote.facts.secret_id)
 }
 

@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 
+use super::listener::plenty;
 use super::listener::{Act, PATIENT, Seen, answer, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, SourceRef, Wanted};
@@ -59,7 +60,7 @@ async fn look(base: &str, authorities: Option<Vec<u8>>) -> Result<(), LookError>
     let account = Account::new(bench.transport, Region::Kr, regional, credentials()).unwrap();
     let source = SourceRef::Id("SID".to_owned());
     account
-        .look(&source, Wanted::Stage(Stage::Active))
+        .look(&source, Wanted::Stage(Stage::Active), &plenty())
         .await
         .map(|_| ())
 }

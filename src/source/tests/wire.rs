@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::line::{DETAIL, Line, failed, good};
+use super::listener::plenty;
 use super::listener::{
     ACCESS_KEY, Act, PATIENT, SECRET_KEY, answer, error, listen, start, success,
 };
@@ -73,10 +74,19 @@ async fn stages_and_pages_are_asked_for_and_signed() {
     })
     .await;
     for stage in [Stage::Active, Stage::Previous, Stage::Pending] {
-        let value = line.caller.stage_value(&line.endpoint, "SID", stage).await;
+        let value = line
+            .caller
+            .stage_value(&plenty(), &line.endpoint, "SID", stage)
+            .await;
         assert!(matches!(value, Ok(Staged::Empty)));
     }
-    assert!(line.caller.list(&line.endpoint, 3).await.unwrap().empty);
+    assert!(
+        line.caller
+            .list(&plenty(), &line.endpoint, 3)
+            .await
+            .unwrap()
+            .empty
+    );
     assert_eq!(
         line.seen.targets(),
         [
@@ -103,7 +113,7 @@ async fn stages_and_pages_are_asked_for_and_signed() {
 /// Whether the one request that was made for `id` asks for that secret and for nothing else.
 async fn stays_in_its_place(line: &Line, id: &str) -> bool {
     let before = line.seen.requests().len();
-    let outcome = line.caller.detail(&line.endpoint, id).await;
+    let outcome = line.caller.detail(&plenty(), &line.endpoint, id).await;
     let requests = line.seen.requests().split_off(before);
     if requests.is_empty() {
         return outcome == Err(Failure::InvalidRequest.into());
@@ -198,7 +208,12 @@ async fn calls_share_a_connection() {
     })
     .await;
     line.detail().await.unwrap();
-    assert!(line.caller.list(&line.endpoint, 1).await.is_err());
+    assert!(
+        line.caller
+            .list(&plenty(), &line.endpoint, 1)
+            .await
+            .is_err()
+    );
     line.detail().await.unwrap();
     assert_eq!(line.seen.connections(), 1);
 }
@@ -234,6 +249,7 @@ async fn the_date_of_a_refusal_shows_a_wrong_clock() {
     assert_eq!(line.detail().await, Err(CallError::CredentialsRejected));
     let ahead = jiff::SignedDuration::from_hours(9);
     line.bench.steering.advance(ahead);
+    line.caller.reopen();
     assert_eq!(line.detail().await, Err(CallError::ClockSkew { ahead }));
     assert_eq!(line.results(), ["credentials_rejected", "clock_skew"]);
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::listener::plenty;
 use super::listener::{Bench, PATIENT, Script, Scripted, Seen, bench, credentials, success};
 use crate::api::terms::{KeyIsolation, Region, Stage};
 use crate::core::remote::{Failure, LookError, Reading, Remote, SourceRef, Wanted};
@@ -44,7 +45,9 @@ impl World {
 
     pub(super) async fn look(&self, stage: Stage) -> Result<Remote, LookError> {
         let source = SourceRef::Id("SID".to_owned());
-        self.account.look(&source, Wanted::Stage(stage)).await
+        self.account
+            .look(&source, Wanted::Stage(stage), &plenty())
+            .await
     }
 
     pub(super) async fn look_error(&self) -> LookError {
@@ -56,7 +59,7 @@ impl World {
         let source = SourceRef::Name(name.to_owned());
         let remote = self
             .account
-            .look(&source, Wanted::Stage(Stage::Active))
+            .look(&source, Wanted::Stage(Stage::Active), &plenty())
             .await?;
         Ok(remote.facts.secret_id)
     }

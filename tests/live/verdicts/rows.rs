@@ -9,6 +9,8 @@ const PATTERN: Option<&str> = Some("should match");
 const TOO_LONG: Option<&str> = Some("Too long: may not be more than");
 const TOO_SHORT: Option<&str> = Some("should be at least");
 const TOO_MANY: Option<&str> = Some("Too many:");
+const TOO_SMALL: Option<&str> = Some("should be greater than or equal to 1");
+const TOO_GREAT: Option<&str> = Some("should be less than or equal to");
 const UNSUPPORTED: Option<&str> = Some("Unsupported value");
 const ONE_SOURCE: Option<&str> = Some("write exactly one of secretId and secretName");
 const INTERVAL: Option<&str> = Some("interval must be between 30s and 8760h");
@@ -457,6 +459,19 @@ pub fn stores() -> Vec<Row> {
         ("/auth", secret("accessKeyKey", "not a key"), PATTERN),
         ("/auth", secret("secretKeyKey", ""), TOO_SHORT),
         ("/auth", secret("secretKeyKey", &long(254)), TOO_LONG),
+        ("/budget", json!({}), None),
+        ("/budget", json!({"requestsPerSecond": 1, "burst": 1}), None),
+        (
+            "/budget",
+            json!({"requestsPerSecond": 1000, "burst": 10_000}),
+            None,
+        ),
+        ("/budget", json!({"requestsPerSecond": 0}), TOO_SMALL),
+        ("/budget", json!({"requestsPerSecond": 1001}), TOO_GREAT),
+        ("/budget", json!({"burst": 0}), TOO_SMALL),
+        ("/budget", json!({"burst": 10_001}), TOO_GREAT),
+        ("/budget", json!({"burst": -1}), TOO_SMALL),
+        ("/budget", json!({"burst": 1.5}), WRONG_TYPE),
     ]
 }
 
