@@ -22,6 +22,7 @@ mod strays;
 mod targets;
 mod tell;
 mod told;
+mod unspoken;
 mod vigil;
 mod world;
 mod write;
