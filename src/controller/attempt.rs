@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::inventory::{Known, target_key};
-use super::look::{Look, Seeker, Start, Way, find_way};
+use super::look::{Look, Seeker, Start, find_way};
 use super::memory::Memory;
 use super::pass::Turn;
 use super::removal::Inquiry;
 use super::strays::collect;
+use super::unspoken::{Unspoken, unspoken};
 use super::world::World;
 use super::write::{Unwritten, write};
 use crate::api::Reason;
@@ -19,7 +20,6 @@ use crate::core::outcome::Outcome;
 use crate::core::pace::{Drift, Pace};
 use crate::core::plan::{claim, content_edited};
 use crate::core::request::Request;
-use crate::core::schedule::stale_at;
 use crate::core::status::{previous_reason, was_deleted};
 use crate::core::trouble::{Holder, Trouble};
 
@@ -176,39 +176,6 @@ async fn synchronize(
         Err(Unwritten::Failed(failure)) => Err(failure),
         Err(Unwritten::Exists(_)) => Err(Failure::Interrupted),
     }
-}
-
-/// What an object whose look is not due may have to say or to find out all the same.
-enum Unspoken {
-    Nothing,
-    /// Looks have failed for so long that the Secret does not count as good any more.
-    Trouble(Trouble),
-    /// The same, as far as an earlier process knew.
-    Doubt,
-}
-
-fn unspoken(
-    world: &World,
-    request: &Request,
-    known: &Known,
-    memory: &Memory,
-    way: &Way,
-) -> Unspoken {
-    let told = world.connections.told(&request.store);
-    let told_since = told.as_ref().map(|told| told.since);
-    let moment = stale_at(request, &known.status, told_since);
-    if moment.is_some_and(|moment| moment <= world.clock.now()) {
-        let own = memory.trouble.as_deref().cloned();
-        let trouble = own.or_else(|| told.and_then(|told| told.trouble));
-        return trouble.map_or(Unspoken::Doubt, Unspoken::Trouble);
-    }
-    let (store, spec) = way.store();
-    let in_doubt = told.is_some_and(|told| told.trouble.is_none());
-    let connections = &world.connections;
-    if in_doubt && connections.is_witness(&request.object, &request.store, store, spec) {
-        return Unspoken::Doubt;
-    }
-    Unspoken::Nothing
 }
 
 /// One look and the write that follows from it.

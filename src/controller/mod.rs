@@ -26,6 +26,7 @@ mod targets;
 mod tell;
 mod term;
 mod told;
+mod unspoken;
 mod vigil;
 mod world;
 mod write;

@@ -100,9 +100,8 @@ async fn r9_while_a_fifth_is_broken_no_look_of_the_healthy_is_late_by_more_than_
     due.sort();
     assert!(due.len() >= 200, "{}", due.len());
     for (slot, id) in due {
-        scene
-            .steering
-            .set(slot.max(scene.clock.now()) + SignedDuration::from_millis(500));
+        let after = slot + SignedDuration::from_millis(500);
+        scene.steering.set(after.max(scene.clock.now()));
         let looked = async || {
             let seen = moments(&scene);
             let in_time = |at: &Timestamp| {
