@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 
 use ncp_secret_operator::api::Reason;
+use ncp_secret_operator::metrics::Metrics;
 use serde_json::Value;
 
-const CONDITIONS: &str = include_str!("../docs/conditions.md");
+const OPERATIONS: &str = include_str!("../docs/operations.md");
 const GUIDE: &str = include_str!("../docs/guide.md");
 const GUIDE_IN_KOREAN: &str = include_str!("../docs/guide.ko.md");
 
 /// The words in backticks that begin a row of a table below one of the headings about reasons.
 fn documented() -> BTreeSet<&'static str> {
-    let tables = CONDITIONS.split_once("## Reasons of Ready").unwrap().1;
+    let tables = OPERATIONS.split_once("## Reasons of Ready").unwrap().1;
+    let tables = tables.split_once("## How many calls").unwrap().0;
     let first_cells = tables
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once(" |"));
@@ -26,6 +28,19 @@ fn documented() -> BTreeSet<&'static str> {
 fn every_reason_has_a_row_and_every_row_a_reason() {
     let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
     assert_eq!(documented(), reasons);
+}
+
+#[test]
+fn every_metric_has_a_row() {
+    let shown = Metrics::default().text().unwrap();
+    let names = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ncp_secret_operator_"))
+        .map(|line| line.split(' ').next().unwrap());
+    let missing: Vec<_> = names
+        .filter(|name| !OPERATIONS.contains(&format!("`{name}")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(
     missing_docs,
-    reason = "each word is explained in docs/conditions.md, and a test compares"
+    reason = "each word is explained in docs/operations.md, and a test compares"
 )]
 pub enum Reason {
     Synced,

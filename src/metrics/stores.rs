@@ -1,7 +1,7 @@
 //! Metrics of stores: they vanish with their store.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
@@ -34,8 +34,11 @@ type Ask = dyn Fn() -> Vec<StoreReading> + Send + Sync;
 #[derive(Clone)]
 pub(super) struct Stores {
     waits: Family<ByStore, Histogram, fn() -> Histogram>,
-    readings: Arc<OnceLock<Box<Ask>>>,
+    readings: Readings,
 }
+
+/// Who is asked; none before this process leads for the first time.
+type Readings = Arc<Mutex<Option<Arc<Ask>>>>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByStore {
@@ -71,8 +74,7 @@ impl Stores {
     }
 
     pub(super) fn ask(&self, readings: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static) {
-        // Asked for a second time it stays with the first, which shows the same.
-        let _ = self.readings.set(Box::new(readings));
+        *self.readings.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(readings));
     }
 
     pub(super) fn waited(&self, store: &StoreKey, seconds: f64) {
@@ -87,7 +89,7 @@ impl Stores {
 }
 
 /// What is asked for anew each time.
-struct Gauges(Arc<OnceLock<Box<Ask>>>);
+struct Gauges(Readings);
 
 impl fmt::Debug for Gauges {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,7 +99,12 @@ impl fmt::Debug for Gauges {
 
 impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let readings = self.0.get().map_or_else(Vec::new, |ask| ask());
+        let ask = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let readings = ask.map_or_else(Vec::new, |ask| ask());
         if readings.is_empty() {
             return Ok(());
         }
