@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
@@ -372,6 +373,8 @@ async fn check_the_second_password(scene: &Scene, id: &str) {
     let (_, value) = example.next().unwrap().in_ncp.remove(0);
     let new = value.to_string().replace(HARD, "second");
     scene.emulator.update_pending(id, &new).unwrap();
+    // What the look of the example before brought is good for 5 seconds.
+    scene.advance(SignedDuration::from_secs(6));
     for object in objects("postgresql.yaml") {
         apply(scene, &object).await;
     }
