@@ -1,5 +1,7 @@
 //! What is counted, for Prometheus.
 
+mod asked;
+mod objects;
 mod stores;
 
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use self::asked::Asked;
+pub use self::objects::ObjectReading;
 pub use self::stores::StoreReading;
-use self::stores::Stores;
+use self::stores::Waits;
 use crate::api::Reason;
 use crate::controller::Depth;
 use crate::core::outcome::Outcome;
@@ -40,7 +44,9 @@ pub struct Metrics {
     watches_missing: Gauge<i64, AtomicI64>,
     held: Gauge<i64, AtomicI64>,
     oldest: Gauge<f64, AtomicU64>,
-    stores: Stores,
+    waits: Waits,
+    asked_stores: Asked<StoreReading>,
+    asked_objects: Asked<ObjectReading>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -156,7 +162,9 @@ impl Default for Metrics {
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let stores = Stores::register(&mut registry);
+        let waits = Waits::register(&mut registry);
+        let asked_stores = Asked::register(&mut registry, stores::GAUGES);
+        let asked_objects = Asked::register(&mut registry, objects::GAUGES);
         let registry = Arc::new(registry);
         Self {
             registry,
@@ -174,7 +182,9 @@ impl Default for Metrics {
             watches_missing,
             held,
             oldest,
-            stores,
+            waits,
+            asked_stores,
+            asked_objects,
         }
     }
 }
@@ -239,19 +249,24 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// Asks for what stores show of themselves, each time that somebody reads.
-    pub fn ask_stores(&self, readings: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static) {
-        self.stores.ask(readings);
+    /// Asks for what stores and objects show of themselves, each time that somebody reads, as long as this process leads.
+    pub fn ask(
+        &self,
+        stores: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static,
+        objects: impl Fn() -> Vec<ObjectReading> + Send + Sync + 'static,
+    ) {
+        self.asked_stores.ask(stores);
+        self.asked_objects.ask(objects);
     }
 
     /// Notes how long a look waited for calls of its store.
     pub fn waited(&self, store: &StoreKey, wait: SignedDuration) {
-        self.stores.waited(store, wait.as_secs_f64().max(0.0));
+        self.waits.waited(store, wait.as_secs_f64().max(0.0));
     }
 
     /// Forgets a store that is gone.
     pub fn forget_store(&self, store: &StoreKey) {
-        self.stores.forget(store);
+        self.waits.forget(store);
     }
 
     /// Shows how much there is to do, and since when the oldest of it is due.
@@ -274,6 +289,8 @@ impl Metrics {
                 gauge.set(0);
             }
             self.oldest.set(0.0);
+            self.asked_stores.ask_nobody();
+            self.asked_objects.ask_nobody();
         }
     }
 

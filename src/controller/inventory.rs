@@ -14,6 +14,7 @@ use crate::core::observed::Observed;
 use crate::core::request::{ObjectKey, Request, StoreKey};
 use crate::core::trouble::Trouble;
 
+mod readings;
 mod turns;
 
 use turns::Turn;

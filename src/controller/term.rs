@@ -93,8 +93,9 @@ impl Office {
             stores.clone(),
             self.concurrency,
         ));
-        let shown = Arc::clone(&connections);
-        self.metrics.ask_stores(move || shown.readings());
+        let (opened, inventory) = (Arc::clone(&connections), Arc::clone(&self.inventory));
+        self.metrics
+            .ask(move || opened.readings(), move || inventory.readings());
         let world = Arc::new(World {
             sharing: Arc::new(Sharing::new(self.clock.clone())),
             clock: self.clock.clone(),

@@ -192,6 +192,23 @@ pub fn rotation_message(status: &NcpSecretStatus) -> &str {
     find(status, condition::ROTATION_HEALTHY).map_or("", |health| &health.message)
 }
 
+/// Why the Secret is not good, if the status says that.
+#[must_use]
+pub fn not_ready(status: &NcpSecretStatus) -> Option<Reason> {
+    why_false(status, condition::READY)
+}
+
+/// Why rotation is not healthy, if the status says that.
+#[must_use]
+pub fn rotation_unhealthy(status: &NcpSecretStatus) -> Option<Reason> {
+    why_false(status, condition::ROTATION_HEALTHY)
+}
+
+fn why_false(status: &NcpSecretStatus, type_: &str) -> Option<Reason> {
+    let condition = find(status, type_).filter(|condition| condition.status == "False")?;
+    Reason::parse(&condition.reason)
+}
+
 /// Whether the Secret was written once.
 #[must_use]
 pub const fn was_synced(status: &NcpSecretStatus) -> bool {

@@ -54,6 +54,7 @@ mod rotation;
 mod scene;
 mod secrecy;
 mod seen;
+mod series;
 mod server_role;
 mod shaping;
 mod sharing;
