@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::PostParams;
@@ -9,7 +10,7 @@ use ncp_emulator::{Effect, Fault, Operation, Role, Stage};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, condition, own_control_plane, until, values};
+use crate::scene::{Scene, Values, condition, own_control_plane, until, values};
 use crate::seen::says;
 
 const ONE: &str = r#"{"password":"one"}"#;
@@ -47,6 +48,30 @@ async fn r8_a_hundred_objects_that_are_made_together_over_one_source_cost_two_ca
             values(&scene.secret(name).await.unwrap())["password"],
             "one"
         );
+    }
+}
+
+#[tokio::test]
+async fn r8_a_changed_value_costs_one_look_whatever_the_number_of_objects() {
+    let (scene, id) = with_a_source().await;
+    let names = create_many(&scene, &id, 3).await;
+    scene.settle().await;
+    for turn in 2..6 {
+        let value = format!(r#"{{"password":"{turn}"}}"#);
+        let active = Some(value.as_str());
+        scene
+            .emulator
+            .set_value(&id, Stage::Active, active)
+            .unwrap();
+        scene.advance(SignedDuration::from_hours(1));
+        for name in &names {
+            let new = |values: &Values| values["password"] == turn.to_string();
+            scene.until_secret(name, new).await;
+        }
+        scene.settle().await;
+        scene.advance(SignedDuration::from_secs(10));
+        scene.settle().await;
+        assert_eq!(scene.looks_at(&id), turn);
     }
 }
 
@@ -95,7 +120,7 @@ async fn r8_a_changed_object_and_a_repair_look_for_themselves() {
         .await;
     // Repairs wait for half a second.
     until("the deletion is known", async || {
-        scene.advance(jiff::SignedDuration::from_millis(100));
+        scene.advance(SignedDuration::from_millis(100));
         let secret = scene.secret("object-1").await?;
         (values(&secret)["password"] == "three").then_some(())
     })
@@ -133,7 +158,7 @@ async fn r9_a_retry_never_meets_the_same_failure_again() {
     scene.create_by_id("one", &id, json!({})).await;
     scene.until_reason("one", "SourceUnavailable").await;
     scene.settle().await;
-    scene.advance(jiff::SignedDuration::from_secs(1));
+    scene.advance(SignedDuration::from_secs(1));
     scene.until_reason("one", "Synced").await;
 }
 

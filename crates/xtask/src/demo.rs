@@ -265,7 +265,7 @@ async fn restart_the_pods(playground: &Playground, ncp: &Ncp, id: &str) -> Resul
     )
     .await?;
     kubectl
-        .show("get deployment orders -n shop -o 'jsonpath={.spec.template.metadata.annotations}{\"\n\"}'")
+        .show("get deployment orders -n shop -o 'jsonpath={.spec.template.metadata.annotations}{\"\\n\"}'")
         .await?;
     kubectl
         .show(&format!(

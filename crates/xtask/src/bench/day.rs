@@ -1,9 +1,10 @@
-//! `cargo xtask bench day`: a day of many objects, on a clock that is moved in steps, with every call and write counted.
+//! `cargo xtask bench day`: a day of many objects, on a clock that is moved in steps, with every call and write counted,
+//! and then two hours in which their common key is refused.
 //!
 //! What is counted must be what docs/operations.md calculates.
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -49,6 +50,15 @@ const WRITES_A_CHANGE: usize = 2;
 /// How far the number of calls may be from the calculated one, in percent.
 const TOLERANCE: usize = 1;
 
+/// Two hours in which the key of all objects is refused: less than the three after which they would not count as good.
+const REFUSED_STEPS: usize = 2 * 360;
+
+/// The trouble of a key costs the status of its store, and an event.
+const WRITES_OF_A_REFUSED_KEY: usize = 2;
+
+/// A refused key is tried again so often in two hours, at both hosts, beside the looks that were refused at first.
+const CALLS_OF_A_REFUSED_KEY: usize = 2 * 60 / 5 * 2 + 32;
+
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binaries = tokio::task::block_in_place(obtain)?;
     let playground = Playground::start(&binaries, SignedDuration::ZERO).await?;
@@ -66,44 +76,113 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     println!("syncing them");
     let operator = start(&playground).await?;
     let samples = Samples::of(&format!("http://{}", operator.address))?;
-    let all_wait = |waiting| waiting >= fleet.len();
     samples
         .until("status_writes_total", |writes| writes == fleet.len())
         .await?;
-    samples.until("queue_waiting", all_wait).await?;
+    let day = Day {
+        playground,
+        fleet,
+        samples,
+    };
+    day.until_all_wait().await?;
+    day.playground.steering.freeze();
 
     println!("a day begins");
-    playground.steering.freeze();
-    playground.emulator.reset_calls();
-    let mark = playground.cluster().audit().mark()?;
-    let started = Instant::now();
-    for step in 0..STEPS {
-        change_a_value(&playground, &fleet, arguments.changes, step)?;
-        playground.steering.advance(STEP);
-        samples.until("queue_waiting", all_wait).await?;
-        if step % (STEPS / 8) == 0 {
-            println!("  {} h have passed", step / 360);
-        }
-    }
-    let calls = playground.emulator.count(Operation::GetSecretDetail)
-        + playground.emulator.count(Operation::GetSecretStageValue);
-    let requests = playground.cluster().audit().since(mark)?;
-    let own = "system:serviceaccount:ncp-secrets:ncp-secret-operator";
-    let writes = requests
-        .iter()
-        .filter(|request| request.user == own && request.resource != "leases")
-        .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()))
-        .count();
-    println!("the day took {:.0} s", started.elapsed().as_secs_f64());
-    operator.stop().await;
-    playground.stop().await?;
-
+    let mut report = Report::default();
+    let sums = day
+        .pass(STEPS, |step| day.change_a_value(arguments.changes, step))
+        .await?;
     let expected_calls = HOURS * arguments.sources * CALLS_A_LOOK;
     let expected_writes = arguments.changes * arguments.namespaces * WRITES_A_CHANGE;
-    let mut report = Report::default();
-    report.about("calls to NCP", calls, expected_calls, TOLERANCE);
-    report.count("writes to the API server", writes, expected_writes);
+    report.about("calls to NCP", sums.calls, expected_calls, TOLERANCE);
+    report.count("writes to the API server", sums.writes, expected_writes);
+
+    println!("the key of all objects is refused for two hours");
+    day.playground
+        .emulator
+        .stop_key(&day.playground.viewer_key.access_key);
+    let sums = day.pass(REFUSED_STEPS, |_| Ok(())).await?;
+    report.at_most("calls to NCP", sums.calls, CALLS_OF_A_REFUSED_KEY);
+    report.count(
+        "writes to the API server",
+        sums.writes,
+        WRITES_OF_A_REFUSED_KEY,
+    );
+    operator.stop().await;
+    day.playground.stop().await?;
     Ok(report.verdict())
+}
+
+struct Day {
+    playground: Playground,
+    fleet: Fleet,
+    samples: Samples,
+}
+
+/// What was counted.
+struct Sums {
+    calls: usize,
+    writes: usize,
+}
+
+impl Day {
+    /// Moves the clock by so many steps, after each of which every object waits, and counts.
+    async fn pass(&self, steps: usize, each: impl Fn(usize) -> Result<()>) -> Result<Sums> {
+        self.playground.emulator.reset_calls();
+        let mark = self.playground.cluster().audit().mark()?;
+        let started = Instant::now();
+        for step in 0..steps {
+            each(step)?;
+            self.playground.steering.advance(STEP);
+            self.until_all_wait().await?;
+            if step % (steps / 8) == 0 {
+                println!("  {} h have passed", step / 360);
+            }
+        }
+        println!("that took {:.0} s", started.elapsed().as_secs_f64());
+        let calls = self.playground.emulator.count(Operation::GetSecretDetail)
+            + self
+                .playground
+                .emulator
+                .count(Operation::GetSecretStageValue);
+        let requests = self.playground.cluster().audit().since(mark)?;
+        let own = "system:serviceaccount:ncp-secrets:ncp-secret-operator";
+        let writes = requests
+            .iter()
+            .filter(|request| request.user == own && request.resource != "leases")
+            .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()))
+            .count();
+        Ok(Sums { calls, writes })
+    }
+
+    /// Waits until each object waits for its time or for its store.
+    async fn until_all_wait(&self) -> Result<()> {
+        loop {
+            let waiting = self.samples.get("queue_waiting").await?;
+            if waiting + self.samples.get("queue_held").await? >= self.fleet.len() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Gives a source another value, at moments that are spread over all of the day but its last two hours.
+    fn change_a_value(&self, changes: usize, step: usize) -> Result<()> {
+        let apart = (STEPS - 2 * 360) / changes.max(1);
+        let number = step / apart.max(1);
+        if !step.is_multiple_of(apart.max(1)) || number >= changes {
+            return Ok(());
+        }
+        let sources = &self.fleet.sources;
+        let id = sources
+            .get(number % sources.len())
+            .context("no such source")?;
+        let value = json!({"user": "orders", "password": format!("changed-{number}")}).to_string();
+        self.playground
+            .emulator
+            .set_value(id, Stage::Active, Some(&value))
+            .map_err(|refusal| anyhow::anyhow!("no new value: {refusal:?}"))
+    }
 }
 
 /// The operator in this process, so that one hand moves all clocks at the same moment.
@@ -128,27 +207,4 @@ async fn start(playground: &Playground) -> Result<Operator> {
     Operator::start(settings, extras)
         .await
         .context("the operator did not start")
-}
-
-/// Gives a source another value, at moments that are spread over all of the day but its last two hours.
-fn change_a_value(
-    playground: &Playground,
-    fleet: &Fleet,
-    changes: usize,
-    step: usize,
-) -> Result<()> {
-    let apart = (STEPS - 2 * 360) / changes.max(1);
-    let number = step / apart.max(1);
-    if !step.is_multiple_of(apart.max(1)) || number >= changes {
-        return Ok(());
-    }
-    let id = fleet
-        .sources
-        .get(number % fleet.sources.len())
-        .context("no such source")?;
-    let value = json!({"user": "orders", "password": format!("changed-{number}")}).to_string();
-    playground
-        .emulator
-        .set_value(id, Stage::Active, Some(&value))
-        .map_err(|refusal| anyhow::anyhow!("no new value: {refusal:?}"))
 }

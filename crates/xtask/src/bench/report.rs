@@ -48,6 +48,13 @@ impl Report {
         self.failed |= !is_good;
     }
 
+    /// A count that must not be higher.
+    pub(super) fn at_most(&mut self, what: &str, count: usize, most: usize) {
+        let is_good = count <= most;
+        println!("{}{what}: {count} (at most {most})", mark(is_good));
+        self.failed |= !is_good;
+    }
+
     /// A count that must be so within so many percent.
     pub(super) fn about(&mut self, what: &str, count: usize, wanted: usize, percent: usize) {
         let is_good = count.abs_diff(wanted) * 100 <= wanted * percent;
