@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::decode::take;
 use super::refusal::Refusal;
-use super::watch::{Change, Feed, follow};
+use super::watch::{Change, Feed, follow, in_pages};
 use super::wire::{Call, METADATA_ONLY, Server};
 use crate::api::{
     ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
@@ -81,7 +81,7 @@ impl Objects {
         namespace: Option<&str>,
         sink: impl FnMut(Change<ObjectKey, WatchedSecret>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<NcpSecret>(namespace), watcher::Config::default());
+        let events = watcher(self.api::<NcpSecret>(namespace), in_pages());
         follow("ncpsecrets", namespace, ready(()), events, secret, sink)
     }
 
@@ -91,10 +91,7 @@ impl Objects {
         namespace: Option<&str>,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(
-            self.api::<NcpSecretStore>(namespace),
-            watcher::Config::default(),
-        );
+        let events = watcher(self.api::<NcpSecretStore>(namespace), in_pages());
         follow("ncpsecretstores", namespace, ready(()), events, store, sink)
     }
 
@@ -103,10 +100,7 @@ impl Objects {
         &self,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(
-            self.api::<ClusterNcpSecretStore>(None),
-            watcher::Config::default(),
-        );
+        let events = watcher(self.api::<ClusterNcpSecretStore>(None), in_pages());
         follow(
             "clusterncpsecretstores",
             None,

@@ -17,7 +17,7 @@ use super::body;
 use super::metadata::observe;
 use super::owners::{owner, owners};
 use super::refusal::Refusal;
-use super::watch::{Change, Feed, follow};
+use super::watch::{Change, Feed, follow, in_pages};
 use super::wire::{Call, METADATA_ONLY, Server, WHOLE};
 use crate::api::{MANAGED_BY, MANAGER};
 use crate::core::content::{Content, InstallationKey};
@@ -75,7 +75,7 @@ impl Secrets {
             Some(namespace) => Api::namespaced(self.server.client(), namespace),
             None => Api::all(self.server.client()),
         };
-        let ours = watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"));
+        let ours = in_pages().labels(&format!("{MANAGED_BY}={MANAGER}"));
         follow(
             "secrets",
             namespace,

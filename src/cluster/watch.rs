@@ -13,6 +13,14 @@ use tokio::task::AbortHandle;
 
 use crate::core::request::ObjectKey;
 
+/// A page of a list is in memory as a whole, and as loose JSON takes ten times its size.
+const PAGE: u32 = 200;
+
+/// How lists are asked for.
+pub fn in_pages() -> watcher::Config {
+    watcher::Config::default().page_size(PAGE)
+}
+
 /// What happened to the objects that are followed.
 pub enum Change<K, V> {
     /// An object was listed at the start, or again after the watch broke.
