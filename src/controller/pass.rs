@@ -91,7 +91,6 @@ async fn hold(
 ) -> Next {
     let now = world.clock.now();
     let held_since = *memory.held_since.get_or_insert(now);
-    world.inventory.remember(key, &known.about.uid, memory);
     let store = Arc::new(request.store.clone());
     let told = world.connections.told(&request.store);
     let told_since = told.as_ref().map(|told| told.since);
@@ -101,7 +100,13 @@ async fn hold(
     } else {
         later(held_since, TOLD_AFTER)
     };
-    if now < moment {
+    let is_told = moment <= now;
+    if is_told {
+        // What is told echoes a forced sync, and the look that it asked for is still to be made.
+        memory.next_look = memory.next_look.map(|at| at.min(now));
+    }
+    world.inventory.remember(key, &known.about.uid, memory);
+    if !is_told {
         return Next::Hold(store, Some(moment));
     }
     let trouble = told.and_then(|told| told.trouble);

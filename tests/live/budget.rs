@@ -237,17 +237,7 @@ async fn a_synced_object_whose_look_waits_counts_as_good_until_it_is_stale() {
     scene.create_by_id("patient", &id, spec).await;
     scene.until_reason("patient", "Synced").await;
     let version = scene.version("patient").await;
-    // Another one with the same credentials is asked to wait for five minutes.
-    let pause = Effect::Throttled {
-        retry_after: Some(Duration::from_hours(1)),
-    };
-    let other = scene.secret_in_ncp("other", r#"{"a":"b"}"#);
-    scene.emulator.add_fault(Fault::new(pause).secret(&other));
-    scene
-        .create_by_id("other", &other, json!({"storeRef": {"name": "tight"}}))
-        .await;
-    scene.until_reason("other", "Throttled").await;
-    scene.settle().await;
+    pause_by_another(&scene).await;
     scene.emulator.reset_calls();
     for wait in [31, 119] {
         scene.advance(SECONDS(wait));
@@ -268,4 +258,41 @@ async fn a_synced_object_whose_look_waits_counts_as_good_until_it_is_stale() {
     }
     scene.until_reason("patient", "Synced").await;
     scene.until_reason("other", "Synced").await;
+}
+
+#[tokio::test]
+async fn a_forced_sync_that_waited_until_its_object_was_stale_is_made_when_calls_are_there_again() {
+    let scene = with_budget(1, 4).await;
+    let spec = json!({
+        "storeRef": {"name": "tight"}, "refresh": {"policy": "OnChange", "staleAfter": "2m"},
+    });
+    let id = scene.secret_in_ncp("patient", r#"{"a":"b"}"#);
+    scene.create_by_id("patient", &id, spec).await;
+    scene.until_reason("patient", "Synced").await;
+    pause_by_another(&scene).await;
+    scene.annotate("patient", "please").await;
+    scene.settle().await;
+    scene.advance(SECONDS(121));
+    let object = scene.until_reason("patient", "BudgetExhausted").await;
+    let echo = object.status.unwrap().last_forced_sync;
+    assert_eq!(echo.as_deref(), Some("please"));
+    scene.settle().await;
+    scene.emulator.clear_faults();
+    scene.advance(SECONDS(190));
+    scene.until_reason("patient", "Synced").await;
+    assert_eq!(scene.looks_at(&id), 2);
+}
+
+/// Another object with the same credentials is asked to wait for an hour, which counts as five minutes.
+async fn pause_by_another(scene: &Scene) {
+    let pause = Effect::Throttled {
+        retry_after: Some(Duration::from_hours(1)),
+    };
+    let other = scene.secret_in_ncp("other", r#"{"a":"b"}"#);
+    scene.emulator.add_fault(Fault::new(pause).secret(&other));
+    scene
+        .create_by_id("other", &other, json!({"storeRef": {"name": "tight"}}))
+        .await;
+    scene.until_reason("other", "Throttled").await;
+    scene.settle().await;
 }
