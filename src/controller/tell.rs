@@ -13,7 +13,8 @@ use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
 use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{
-    self, next, previous_reason, rotation_failed_anew, rotation_message, was_deleted,
+    self, next, previous_reason, rotation_failed_anew, rotation_message, rotation_turned,
+    was_deleted,
 };
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
@@ -48,7 +49,7 @@ pub(super) async fn tell(
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
             announce(world, key, known, &status, told.is_some()).await;
-            announce_failed_rotation(world, key, known, &status).await;
+            announce_rotation(world, key, known, &status).await;
             let uid = &known.about.uid;
             world
                 .inventory
@@ -105,13 +106,22 @@ async fn announce(
         .await;
 }
 
-/// Each run that failed is told once, whatever else there is to tell.
-async fn announce_failed_rotation(
+/// Each turn of a rotation is logged, and each run that failed is told once, whatever else there is to tell.
+async fn announce_rotation(
     world: &World,
     key: &ObjectKey,
     known: &Known,
     status: &NcpSecretStatus,
 ) {
+    if let Some((reason, before)) = rotation_turned(&known.status, status) {
+        tracing::info!(
+            namespace = key.namespace,
+            object = key.name,
+            reason = reason.as_str(),
+            before = before.as_str(),
+            "rotation changed"
+        );
+    }
     if rotation_failed_anew(&known.status, status) {
         let note = rotation_message(status);
         world
