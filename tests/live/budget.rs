@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, condition, own_control_plane, until};
 use crate::seen::says;
+use crate::workloads::{HALF_A_MINUTE, env};
 
 const SECONDS: fn(i64) -> SignedDuration = SignedDuration::from_secs;
 
@@ -295,4 +296,35 @@ async fn pause_by_another(scene: &Scene) {
         .await;
     scene.until_reason("other", "Throttled").await;
     scene.settle().await;
+}
+
+#[tokio::test]
+async fn a_restart_that_is_owed_does_not_wait_until_its_object_may_look_again() {
+    let scene = with_budget(1, 6).await;
+    scene.deploy("Deployment", "orders", env(&["a"])).await;
+    let id = scene.secret_in_ncp("orders-db", r#"{"a":"1"}"#);
+    let spec = json!({
+        "storeRef": {"name": "tight"}, "refresh": {"interval": "30s"},
+        "restart": [{"kind": "Deployment", "name": "orders"}],
+    });
+    scene.create_by_id("orders-db", &id, spec).await;
+    scene.until_result("orders-db", "orders", "UpToDate").await;
+    scene.change("orders-db", &id, r#"{"a":"2"}"#).await;
+    pause_by_another(&scene).await;
+    let looks = scene.looks_at(&id);
+    let ready = scene.ncp_secret("orders-db").await;
+    scene.advance(HALF_A_MINUTE);
+    let mark = scene.until_restarted("orders", None).await;
+    scene.until_result("orders-db", "orders", "Restarted").await;
+    assert_eq!(scene.looks_at(&id), looks, "its look is held");
+    let object = scene.ncp_secret("orders-db").await;
+    assert_eq!(
+        object.status.unwrap().conditions,
+        ready.status.unwrap().conditions
+    );
+    scene.emulator.clear_faults();
+    scene.advance(SignedDuration::from_mins(6));
+    scene.until_looks(&id, looks + 1).await;
+    scene.settle().await;
+    assert_eq!(scene.mark_of("Deployment", "orders").await, Some(mark));
 }
