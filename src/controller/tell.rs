@@ -16,6 +16,7 @@ use crate::core::status::{
     self, next, previous_reason, rotation_failed_anew, rotation_message, rotation_turned,
     was_deleted,
 };
+use crate::core::trouble::Trouble;
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
 ///
@@ -44,11 +45,12 @@ pub(super) async fn tell(
     if status == *known.status {
         return Some((outcome, Arc::clone(&known.status)));
     }
+    let is_told = told.is_some() || is_of_the_budget(&outcome);
     let write = world.objects.write_status(key, &known.about, &status);
     match tokio::time::timeout(world.longest_pass, write).await {
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
-            announce(world, key, known, &status, told.is_some()).await;
+            announce(world, key, known, &status, is_told).await;
             announce_rotation(world, key, known, &status).await;
             let uid = &known.about.uid;
             world
@@ -138,6 +140,17 @@ fn subject<'object>(key: &'object ObjectKey, known: &'object Known) -> Subject<'
         name: &key.name,
         uid: &known.about.uid,
     }
+}
+
+/// Whether the trouble is that calls are short, which the store tells as soon as anybody has waited for a minute.
+const fn is_of_the_budget(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Failed {
+            trouble: Trouble::BudgetExhausted,
+            ..
+        }
+    )
 }
 
 /// What the store tells of the trouble, if it does; once, there, is enough.

@@ -208,6 +208,7 @@ async fn looks_that_wait_for_long_are_told_once_on_the_store_and_by_objects_that
     for number in 0..4 {
         let name = format!("object-{number}");
         scene.until_reason(&name, "Synced").await;
+        assert_eq!(scene.events(&name).await, [], "the store has told it");
     }
     scene.advance(SECONDS(2));
     assert_eq!(
