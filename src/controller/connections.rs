@@ -46,9 +46,16 @@ pub struct Ticket {
     pub(super) connection: Arc<Connection>,
     pub(super) store: StoreKey,
     spec: StoreSpec,
+    probes: bool,
 }
 
 impl Ticket {
+    /// Whether it is the one look that tries whether NCP accepts the credentials again.
+    #[must_use]
+    pub const fn probes(&self) -> bool {
+        self.probes
+    }
+
     /// What it may spend.
     #[must_use]
     pub fn budget(&self) -> &Arc<Budget> {
@@ -133,7 +140,8 @@ impl Connections {
         let can_probe = state.reading.is_some();
         let admission = state.breaker.admit(can_probe, now);
         let known = state.reading.clone();
-        let reading = match (admission.map_err(Denied::Trouble)?, known) {
+        let admission = admission.map_err(Denied::Trouble)?;
+        let reading = match (admission, known) {
             (Admission::Probe, Some(reading)) => {
                 reading.account.reopen();
                 reading
@@ -151,6 +159,7 @@ impl Connections {
             connection,
             store: key.clone(),
             spec: spec.clone(),
+            probes: admission == Admission::Probe,
         })
     }
 
@@ -186,6 +195,10 @@ impl Connections {
         let connection = &ticket.connection;
         connection.answered();
         let mut state = connection.state.lock().await;
+        // What was asked before the refusal says nothing of what NCP thinks since.
+        if state.breaker.is_open() && !ticket.probes {
+            return;
+        }
         let is_current = state
             .reading
             .as_mut()

@@ -172,7 +172,7 @@ impl CredentialReader {
         let role = match (self.role.read().await, known) {
             (Ok(role), _) => role,
             // Until NCP says otherwise, the keys that we have are as good as they were.
-            (Err(RoleError::Silent), Some(known)) => {
+            (Err(RoleError::Silent | RoleError::NoKeys), Some(known)) => {
                 return Ok(Reading {
                     confirmed: now,
                     renewal: Some(soon),

@@ -33,18 +33,20 @@ const AFTER_PANIC: SignedDuration = SignedDuration::from_mins(5);
 pub enum Ending {
     /// Running passes get some time to end.
     InOrder,
+    /// The same, and then all of it begins again.
+    Anew,
     /// Running passes are cut off.
     AtOnce,
 }
 
-/// Gives passes to objects until `end` says how to end; returns when no pass runs any more.
+/// Gives passes to objects until `end` says how to end; answers that when no pass runs any more.
 pub async fn dispatch(
     world: Arc<World>,
     health: Arc<Health>,
     mut wakes: mpsc::UnboundedReceiver<Wake>,
     most_at_once: usize,
     end: impl Future<Output = Ending>,
-) {
+) -> Ending {
     let mut end = std::pin::pin!(end);
     let mut dispatcher = Dispatcher::new(world, health, most_at_once);
     let ending = loop {
@@ -70,12 +72,13 @@ pub async fn dispatch(
     let mut running = dispatcher.running;
     if ending == Ending::AtOnce {
         running.passes.shutdown().await;
-        return;
+        return ending;
     }
     let ends = async { while running.passes.join_next().await.is_some() {} };
     if tokio::time::timeout(STOP_WITHIN, ends).await.is_err() {
         tracing::warn!("passes were still running when the time to stop was over");
     }
+    ending
 }
 
 /// Who has a pass, and who waits for one.

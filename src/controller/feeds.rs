@@ -193,8 +193,14 @@ impl Sink {
     fn objects(self, namespace: Option<String>) -> impl FnMut(Change<ObjectKey, WatchedSecret>) {
         let mut listed_before = false;
         move |change| match change {
+            // What a later list shows to be new or changed was so while the watch was broken.
             Change::Listed(key, watched) => {
-                self.object(&key, watched, Urgency::Initial, listed_before);
+                let urgency = if listed_before {
+                    Urgency::Prompt
+                } else {
+                    Urgency::Initial
+                };
+                self.object(&key, watched, urgency, listed_before);
             }
             Change::Applied(key, watched) => {
                 self.object(&key, watched, Urgency::Prompt, listed_before);

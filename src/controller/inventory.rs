@@ -271,16 +271,28 @@ impl Inventory {
             .collect()
     }
 
-    /// One of the objects that read through a store and met a trouble that all of them share: its pass looks again.
+    /// One of the objects that read through a store and met a trouble that all of them share: its pass looks again. When
+    /// none has met it, or those are gone, it is taken to be that of one that could have.
     #[must_use]
-    pub fn witness_of(&self, store: &StoreKey) -> Option<Arc<ObjectKey>> {
-        let state = self.lock();
-        let met = |known: &Known| known.memory.cause.is_some_and(is_of_credentials);
-        state
+    pub fn witness_of(&self, store: &StoreKey, trouble: Reason) -> Option<Arc<ObjectKey>> {
+        let mut state = self.lock();
+        let mut users = state
             .objects
-            .iter()
-            .find(|(_, known)| known.uses(store) && met(known))
-            .map(|(key, _)| Arc::clone(key))
+            .iter_mut()
+            .filter(|(_, known)| known.looks_through(store));
+        let met = |known: &Known| known.memory.cause.is_some_and(is_of_credentials);
+        let mut other = None;
+        for (key, known) in &mut users {
+            if met(known) {
+                return Some(Arc::clone(key));
+            }
+            if other.is_none() || known.memory.cause.is_none() {
+                other = Some((key, known));
+            }
+        }
+        let (key, known) = other?;
+        known.memory.cause = Some(trouble);
+        Some(Arc::clone(key))
     }
 
     /// Why there is no store of that name.
@@ -428,6 +440,12 @@ impl Known {
 
     fn uses(&self, store: &StoreKey) -> bool {
         matches!(self.request.as_ref(), Ok(request) if request.store == *store)
+    }
+
+    /// Whether its passes look through that store when they have to.
+    fn looks_through(&self, store: &StoreKey) -> bool {
+        let is_asked = matches!(self.request.as_ref(), Ok(request) if !request.suspended);
+        self.uses(store) && is_asked && !self.about.deleting && !self.leaving
     }
 
     fn updated(mut self, watched: WatchedSecret) -> (Self, Novelty) {

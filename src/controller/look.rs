@@ -137,6 +137,8 @@ impl Seeker<'_> {
         let allowance = match (own, self.world.sharing.status(&key, after)) {
             (Some(allowance), _) => Ok(allowance),
             (None, Status::Ended) => Ok(Arc::clone(budget).unforeseen(self.urgency)),
+            // The next one would come only in five minutes, so it takes its turn here and not in a lane.
+            (None, _) if ticket.probes() => Ok(Arc::clone(budget).unforeseen(self.urgency)),
             (None, Status::Underway) => budget.admit_companion(self.urgency),
             (None, Status::Nothing) => budget.admit_newcomer(self.urgency),
         };

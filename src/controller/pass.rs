@@ -13,7 +13,7 @@ use super::sharing::LookNumber;
 use super::shortage::TOLD_AFTER;
 use super::tell::tell;
 use super::world::World;
-use crate::api::{NcpSecretStatus, Reason};
+use crate::api::{NcpSecretStatus, Reason, RestartStatus};
 use crate::core::outcome::Outcome;
 use crate::core::request::{ObjectKey, Request, StoreKey};
 use crate::core::schedule::{NEVER, Plight, next_look, stale_at};
@@ -61,11 +61,11 @@ pub async fn pass(world: &World, key: &ObjectKey, turn: Turn) -> Next {
         .await
         .unwrap_or(Outcome::Interrupted);
     world.metrics.pass(&outcome);
+    let restarts = restart(world, &known, &outcome, &mut memory).await;
     if let (Outcome::Held, Ok(request)) = (&outcome, known.request.as_ref()) {
-        return hold(world, key, &known, memory, request).await;
+        return hold(world, key, &known, memory, request, restarts).await;
     }
     memory.held_since = None;
-    let restarts = restart(world, &known, &outcome, &mut memory).await;
     let Some((outcome, status)) = tell(world, key, &known, outcome, restarts).await else {
         return Next::Nothing;
     };
@@ -81,17 +81,17 @@ pub async fn pass(world: &World, key: &ObjectKey, turn: Turn) -> Next {
     Next::Ask(ask)
 }
 
-/// Says so if the object has waited for long, and lets it wait.
+/// Says so if the object has waited for long, and lets it wait; what is owed to workloads does not.
 async fn hold(
     world: &World,
     key: &ObjectKey,
     known: &Known,
     mut memory: Memory,
     request: &Request,
+    restarts: Option<Vec<RestartStatus>>,
 ) -> Next {
     let now = world.clock.now();
     let held_since = *memory.held_since.get_or_insert(now);
-    world.inventory.remember(key, &known.about.uid, memory);
     let store = Arc::new(request.store.clone());
     let told = world.connections.told(&request.store);
     let told_since = told.as_ref().map(|told| told.since);
@@ -101,20 +101,33 @@ async fn hold(
     } else {
         later(held_since, TOLD_AFTER)
     };
-    if now < moment {
-        return Next::Hold(store, Some(moment));
+    let is_told = moment <= now;
+    if is_told {
+        // What is told echoes a forced sync, and the look that it asked for is still to be made.
+        memory.next_look = memory.next_look.map(|at| at.min(now));
     }
-    let trouble = told.and_then(|told| told.trouble);
-    let outcome = Outcome::Failed {
-        trouble: trouble.unwrap_or(Trouble::BudgetExhausted),
-        facts: None,
-        revoked: None,
+    let next_pass = memory.next_pass.unwrap_or(Timestamp::MAX);
+    world.inventory.remember(key, &known.about.uid, memory);
+    let outcome = if is_told {
+        let trouble = told.and_then(|told| told.trouble);
+        Outcome::Failed {
+            trouble: trouble.unwrap_or(Trouble::BudgetExhausted),
+            facts: None,
+            revoked: None,
+        }
+    } else {
+        Outcome::Held
     };
-    let Some((_, status)) = tell(world, key, known, outcome, None).await else {
+    let Some((_, status)) = tell(world, key, known, outcome, restarts).await else {
         return Next::Nothing;
     };
-    let stale = stale_at(request, &status, told_since);
-    Next::Hold(store, stale.filter(|moment| *moment > now))
+    let moment = if is_told {
+        stale_at(request, &status, told_since).filter(|moment| *moment > now)
+    } else {
+        Some(moment)
+    };
+    let tell_at = moment.unwrap_or(Timestamp::MAX).min(next_pass);
+    Next::Hold(store, (tell_at < Timestamp::MAX).then_some(tell_at))
 }
 
 fn after_telling(

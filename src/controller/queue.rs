@@ -23,7 +23,7 @@ pub struct Queue {
     waiting: BTreeSet<(Timestamp, Key)>,
     ready: BTreeSet<(Urgency, u64, Key)>,
     lanes: Lanes,
-    /// When those who are held get a pass all the same, because they have something to tell.
+    /// When those who are held get a pass all the same, because they have something to tell or somebody asked for it.
     telling: BTreeSet<(Timestamp, Key)>,
     /// Since when each of those who are ready or held is so, by arrival.
     since: BTreeMap<u64, Timestamp>,
@@ -120,7 +120,8 @@ impl Queue {
                 tell_at,
             }) => {
                 self.release(&key, &store, seat, tell_at);
-                self.make_ready(&key, seat.raised(ask))
+                let tell_at = tell_at.map_or(ask.at, |at| at.min(ask.at));
+                self.wait_in_lane(&key, store, seat.raised(ask), Some(tell_at))
             }
             Some(Place::Running { seat, again }) => Place::Running {
                 seat,
@@ -148,7 +149,7 @@ impl Queue {
         }
     }
 
-    /// Makes those ready who are held and have something to tell, after whoever could be started from the lanes was.
+    /// Makes those ready who are held and have something to tell or were asked for, after whoever could be started from the lanes was.
     pub fn let_tell(&mut self, now: Timestamp) {
         while let Some(key) = pop_until(&mut self.telling, now) {
             let Some(Place::Held { seat, store, .. }) = self.places.remove(&key) else {
@@ -222,21 +223,7 @@ impl Queue {
         let place = if again.is_some() {
             self.make_ready(key, urgent)
         } else {
-            self.since.insert(seat.arrival, seat.since);
-            self.lanes.enter(
-                Arc::clone(&store),
-                seat.urgency,
-                seat.arrival,
-                Arc::clone(key),
-            );
-            if let Some(at) = tell_at {
-                self.telling.insert((at, Arc::clone(key)));
-            }
-            Place::Held {
-                seat,
-                store,
-                tell_at,
-            }
+            self.wait_in_lane(key, store, seat, tell_at)
         };
         self.places.insert(Arc::clone(key), place);
     }
@@ -263,6 +250,27 @@ impl Queue {
     fn wait(&mut self, key: &Key, ask: Ask) -> Place {
         self.waiting.insert((ask.at, Arc::clone(key)));
         Place::Waiting(ask)
+    }
+
+    fn wait_in_lane(
+        &mut self,
+        key: &Key,
+        store: Arc<StoreKey>,
+        seat: Seat,
+        tell_at: Option<Timestamp>,
+    ) -> Place {
+        self.since.insert(seat.arrival, seat.since);
+        let lane = Arc::clone(&store);
+        self.lanes
+            .enter(lane, seat.urgency, seat.arrival, Arc::clone(key));
+        if let Some(at) = tell_at {
+            self.telling.insert((at, Arc::clone(key)));
+        }
+        Place::Held {
+            seat,
+            store,
+            tell_at,
+        }
     }
 
     fn make_ready(&mut self, key: &Key, seat: Seat) -> Place {

@@ -34,7 +34,7 @@ pub(super) async fn restart(
     }
     let now = world.clock.now();
     let (content, changed) = match outcome {
-        Outcome::Leaving | Outcome::Held | Outcome::Suspended => return None,
+        Outcome::Leaving | Outcome::Suspended => return None,
         Outcome::Synced {
             fingerprint,
             changed,
@@ -44,7 +44,7 @@ pub(super) async fn restart(
             fingerprint.as_ref(),
             told_change(known, content).filter(|_| !changed),
         ),
-        Outcome::Quiet | Outcome::Failed { .. } | Outcome::Interrupted => {
+        Outcome::Quiet | Outcome::Held | Outcome::Failed { .. } | Outcome::Interrupted => {
             (None, last_change(known))
         }
     };

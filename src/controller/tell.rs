@@ -13,8 +13,10 @@ use crate::cluster::{Refusal, Subject};
 use crate::core::outcome::Outcome;
 use crate::core::request::{ObjectKey, Request};
 use crate::core::status::{
-    self, next, previous_reason, rotation_failed_anew, rotation_message, was_deleted,
+    self, next, previous_reason, rotation_failed_anew, rotation_message, rotation_turned,
+    was_deleted,
 };
+use crate::core::trouble::Trouble;
 
 /// Writes the status if it changed, and tells people when its reason changed for the worse.
 ///
@@ -43,12 +45,13 @@ pub(super) async fn tell(
     if status == *known.status {
         return Some((outcome, Arc::clone(&known.status)));
     }
+    let is_told = told.is_some() || is_of_the_budget(&outcome);
     let write = world.objects.write_status(key, &known.about, &status);
     match tokio::time::timeout(world.longest_pass, write).await {
         Ok(Ok(resource_version)) => {
             world.metrics.status_write();
-            announce(world, key, known, &status, told.is_some()).await;
-            announce_failed_rotation(world, key, known, &status).await;
+            announce(world, key, known, &status, is_told).await;
+            announce_rotation(world, key, known, &status).await;
             let uid = &known.about.uid;
             world
                 .inventory
@@ -105,13 +108,22 @@ async fn announce(
         .await;
 }
 
-/// Each run that failed is told once, whatever else there is to tell.
-async fn announce_failed_rotation(
+/// Each turn of a rotation is logged, and each run that failed is told once, whatever else there is to tell.
+async fn announce_rotation(
     world: &World,
     key: &ObjectKey,
     known: &Known,
     status: &NcpSecretStatus,
 ) {
+    if let Some((reason, before)) = rotation_turned(&known.status, status) {
+        tracing::info!(
+            namespace = key.namespace,
+            object = key.name,
+            reason = reason.as_str(),
+            before = before.as_str(),
+            "rotation changed"
+        );
+    }
     if rotation_failed_anew(&known.status, status) {
         let note = rotation_message(status);
         world
@@ -128,6 +140,17 @@ fn subject<'object>(key: &'object ObjectKey, known: &'object Known) -> Subject<'
         name: &key.name,
         uid: &known.about.uid,
     }
+}
+
+/// Whether the trouble is that calls are short, which the store tells as soon as anybody has waited for a minute.
+const fn is_of_the_budget(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Failed {
+            trouble: Trouble::BudgetExhausted,
+            ..
+        }
+    )
 }
 
 /// What the store tells of the trouble, if it does; once, there, is enough.

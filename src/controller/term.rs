@@ -1,10 +1,13 @@
 //! What this process does while it leads. All of it is made anew for each term: credentials, breakers, the queue, and what
-//! passes left behind, because another process may have led meanwhile.
+//! passes left behind, because another process may have led meanwhile. So it is when the clock was set back, because all
+//! of that remembers moments.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use jiff::SignedDuration;
 use kube::Client;
 use steerable_clock::Clock;
 use tokio::sync::mpsc;
@@ -26,6 +29,9 @@ use crate::source::{ServerRole, Transport};
 
 /// How soon the installation key is asked for again.
 const KEY_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// A clock that is set back by less delays what waits for its time by no more than that.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(10);
 
 /// What every term begins with.
 pub struct Office {
@@ -59,23 +65,28 @@ impl Office {
     /// Works until the term is over, when running passes are cut off, or until `stop` is done, when they may end.
     pub async fn serve(&self, term: &Term, stop: impl Future<Output = ()>) {
         self.metrics.leads(true);
-        self.work(term, stop).await;
+        let stop = stop.shared();
+        while self.work(term, stop.clone()).await == Ending::Anew {}
         self.health.rests();
         self.metrics.leads(false);
     }
 
-    async fn work(&self, term: &Term, stop: impl Future<Output = ()>) {
+    async fn work(&self, term: &Term, stop: impl Future<Output = ()>) -> Ending {
         let mut end = pin!(async {
             tokio::select! {
                 () = term.over() => Ending::AtOnce,
                 () = stop => Ending::InOrder,
+                () = self.clock.set_back(SET_BACK) => {
+                    tracing::warn!("the clock was set back: everything that waits for its time begins anew");
+                    Ending::Anew
+                }
             }
         });
         let server = Server::during(self.client.clone(), term.clone());
         let secrets = Secrets::new(server.clone());
         let key = tokio::select! {
             key = self.key(&secrets) => key,
-            _ = &mut end => return,
+            ending = &mut end => return ending,
         };
         self.inventory.begin_anew();
         let (wakes, woken) = mpsc::unbounded_channel();
@@ -110,12 +121,13 @@ impl Office {
             longest_pass: self.longest_pass,
         });
         let health = Arc::clone(&self.health);
-        tokio::select! {
-            () = dispatch(Arc::clone(&world), health, woken, self.concurrency, end) => {}
-            () = report_stores(Arc::clone(&world), named) => {}
-            () = self.feeds.attend(Desk { wakes, stores }) => {}
-        }
+        let ending = tokio::select! {
+            ending = dispatch(Arc::clone(&world), health, woken, self.concurrency, end) => ending,
+            () = report_stores(Arc::clone(&world), named) => Ending::AtOnce,
+            () = self.feeds.attend(Desk { wakes, stores }) => Ending::AtOnce,
+        };
         world.connections.close();
+        ending
     }
 
     /// The installation key; a leader without it can do nothing but try again.

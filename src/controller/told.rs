@@ -66,6 +66,9 @@ impl Connections {
             Standing::Good => None,
             Standing::Unproven => {
                 let earlier = told_trouble(store.status.as_ref(), store.about.generation);
+                // A clock that was ahead may have told it.
+                let now = self.clock.now();
+                let earlier = earlier.map(|(reason, since)| (reason, since.min(now)));
                 if store.spec.is_some() {
                     return earlier.map(|(reason, since)| Told {
                         reason,
@@ -77,7 +80,7 @@ impl Connections {
                 let since = earlier.filter(|(told, _)| *told == reason);
                 Some(Told {
                     reason,
-                    since: since.map_or(self.clock.now(), |(_, since)| since),
+                    since: since.map_or(now, |(_, since)| since),
                     trouble: Some(Trouble::StoreNotReady { store: key.clone() }),
                 })
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::connection::Connection;
+use super::connection::{Connection, Standing};
 use super::connections::Connections;
 use crate::core::request::StoreKey;
 
@@ -46,7 +46,10 @@ impl Connections {
             }
             let can_probe = state.reading.is_some() && state.breaker.is_probe_due(self.clock.now());
             drop(state);
-            if can_probe && let Some(object) = self.inventory.witness_of(&key) {
+            if can_probe
+                && let Standing::Bad { trouble, .. } = connection.standing()
+                && let Some(object) = self.inventory.witness_of(&key, trouble.reason())
+            {
                 self.wake(object);
             }
         }

@@ -111,6 +111,18 @@ pub fn rotation_failed_anew(before: &NcpSecretStatus, after: &NcpSecretStatus) -
         && (!failed(before) || was.update_time != is.update_time)
 }
 
+/// What became of rotation, if that is another thing than before: the reason now, and the one before. A secret that is
+/// seen for the first time tells of nothing new.
+#[must_use]
+pub fn rotation_turned(
+    before: &NcpSecretStatus,
+    after: &NcpSecretStatus,
+) -> Option<(Reason, Reason)> {
+    let was = rotation_reason(before).filter(|was| *was != Reason::NotRead)?;
+    let is = rotation_reason(after)?;
+    (is != was).then_some((is, was))
+}
+
 /// Whether a trouble that the store tells of needs no word of the object: its Secret still counts as good, and nobody
 /// waits for an echo.
 fn is_told_enough(
@@ -142,7 +154,8 @@ fn failing_since(
         .filter(|_| !is_absent || previous_reason(previous) == Some(reason))
         .map(|since| since.0);
     let told = subject.told_since.map(whole_seconds);
-    Time(own.into_iter().chain(told).min().unwrap_or(now))
+    // What lies ahead was told by a clock that was wrong.
+    Time(own.into_iter().chain(told).fold(now, Timestamp::min))
 }
 
 /// Whether the Secret was good, and looks have not failed for so long that it does not count as such any more.

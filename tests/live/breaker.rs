@@ -1,11 +1,14 @@
 //! R9: the breaker of a store, which spares NCP calls with keys that it refuses, and people the same news many times.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
-use ncp_emulator::{Effect, Fault};
+use ncp_emulator::{Effect, Fault, GatewayError, Operation};
+use ncp_secret_operator::api::NcpSecret;
 use serde_json::json;
 
 use crate::credentials::{an_hour_passes, with_objects};
-use crate::scene::until;
+use crate::scene::{Scene, until};
 use crate::seen::says;
 
 const SECONDS: fn(i64) -> SignedDuration = SignedDuration::from_secs;
@@ -157,4 +160,93 @@ async fn r9_a_broken_store_looks_at_its_secret_every_five_seconds_and_tells_noth
         version
     );
     scene.until_warnings("ncp", &["CredentialsRejected"]).await;
+}
+
+#[tokio::test]
+async fn r9_a_store_is_asked_again_also_when_the_object_that_met_the_refusal_is_gone() {
+    let (scene, _, _) = with_objects(3).await;
+    scene.emulator.stop_key(&scene.key.access_key);
+    scene.force("object-0", "notice").await;
+    scene.until_store("ncp", "CredentialsRejected").await;
+    scene.settle().await;
+    scene.delete::<NcpSecret>("object-0").await;
+    scene.settle().await;
+    scene.emulator.reset_calls();
+    scene.emulator.start_key(&scene.key.access_key);
+    scene.advance(SECONDS(305));
+    scene.until_store("ncp", "Configured").await;
+    scene.settle().await;
+    assert_eq!(scene.emulator.calls().len(), 2, "one look found it out");
+}
+
+#[tokio::test]
+async fn r9_a_look_that_began_before_the_refusal_does_not_close_the_breaker() {
+    let (scene, _, ids) = with_objects(2).await;
+    let slow = Fault::new(Effect::Delay(Duration::from_secs(3)));
+    let slow = slow.operation(Operation::GetSecretStageValue);
+    scene.emulator.add_fault(slow.secret(&ids[0]));
+    let refused = Effect::Gateway(GatewayError::AuthenticationFailed);
+    scene
+        .emulator
+        .add_fault(Fault::new(refused).secret(&ids[1]));
+    scene.annotate("object-0", "slowly").await;
+    scene.until_looks(&ids[0], 2).await;
+    scene.force("object-1", "notice").await;
+    scene.until_store("ncp", "CredentialsRejected").await;
+    let object = scene.ncp_secret("object-0").await;
+    let echo = |object: &NcpSecret| object.status.as_ref().unwrap().last_forced_sync.clone();
+    assert_eq!(echo(&object), None, "its look is underway");
+    scene
+        .until_object("object-0", "has looked", |object| echo(object).is_some())
+        .await;
+    scene.settle().await;
+    scene.until_store("ncp", "CredentialsRejected").await;
+    scene.emulator.reset_calls();
+    scene.force("object-0", "again").await;
+    assert_eq!(scene.emulator.calls(), [], "the breaker is open");
+    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
+}
+
+#[tokio::test]
+async fn r9_stores_whose_looks_waited_for_calls_are_asked_again_every_five_minutes_like_others() {
+    let scene = Scene::start().await;
+    scene.steering.freeze();
+    let stores: Vec<_> = (0..6).map(|number| format!("tight-{number}")).collect();
+    for store in &stores {
+        let budget = json!({"budget": {"requestsPerSecond": 1, "burst": 2}});
+        scene.create_store_as(store, budget).await;
+        for number in 0..4 {
+            let name = format!("{store}-{number}");
+            let id = scene.secret_in_ncp(&name, r#"{"a":"b"}"#);
+            let spec = json!({"storeRef": {"name": store}, "refresh": {"interval": "24h"}});
+            scene.create_by_id(&name, &id, spec).await;
+        }
+    }
+    for _ in 0..4 {
+        scene.settle().await;
+        scene.advance(SECONDS(2));
+    }
+    for store in &stores {
+        for number in 0..4 {
+            scene
+                .until_reason(&format!("{store}-{number}"), "Synced")
+                .await;
+        }
+    }
+    scene.settle().await;
+    // All are due, and one of each store may look before they are refused.
+    scene.advance(SignedDuration::from_hours(24));
+    scene.settle().await;
+    scene.emulator.stop_key(&scene.key.access_key);
+    scene.advance(SECONDS(2));
+    for store in &stores {
+        scene.until_store(store, "CredentialsRejected").await;
+    }
+    scene.settle().await;
+    scene.emulator.reset_calls();
+    scene.advance(SECONDS(290));
+    scene.settle().await;
+    assert_eq!(scene.emulator.calls(), []);
+    scene.advance(SECONDS(16));
+    scene.until_calls(stores.len()).await;
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, condition, own_control_plane, until};
 use crate::seen::says;
+use crate::workloads::{HALF_A_MINUTE, env};
 
 const SECONDS: fn(i64) -> SignedDuration = SignedDuration::from_secs;
 
@@ -207,6 +208,7 @@ async fn looks_that_wait_for_long_are_told_once_on_the_store_and_by_objects_that
     for number in 0..4 {
         let name = format!("object-{number}");
         scene.until_reason(&name, "Synced").await;
+        assert_eq!(scene.events(&name).await, [], "the store has told it");
     }
     scene.advance(SECONDS(2));
     assert_eq!(
@@ -237,17 +239,7 @@ async fn a_synced_object_whose_look_waits_counts_as_good_until_it_is_stale() {
     scene.create_by_id("patient", &id, spec).await;
     scene.until_reason("patient", "Synced").await;
     let version = scene.version("patient").await;
-    // Another one with the same credentials is asked to wait for five minutes.
-    let pause = Effect::Throttled {
-        retry_after: Some(Duration::from_hours(1)),
-    };
-    let other = scene.secret_in_ncp("other", r#"{"a":"b"}"#);
-    scene.emulator.add_fault(Fault::new(pause).secret(&other));
-    scene
-        .create_by_id("other", &other, json!({"storeRef": {"name": "tight"}}))
-        .await;
-    scene.until_reason("other", "Throttled").await;
-    scene.settle().await;
+    pause_by_another(&scene).await;
     scene.emulator.reset_calls();
     for wait in [31, 119] {
         scene.advance(SECONDS(wait));
@@ -268,4 +260,72 @@ async fn a_synced_object_whose_look_waits_counts_as_good_until_it_is_stale() {
     }
     scene.until_reason("patient", "Synced").await;
     scene.until_reason("other", "Synced").await;
+}
+
+#[tokio::test]
+async fn a_forced_sync_that_waited_until_its_object_was_stale_is_made_when_calls_are_there_again() {
+    let scene = with_budget(1, 4).await;
+    let spec = json!({
+        "storeRef": {"name": "tight"}, "refresh": {"policy": "OnChange", "staleAfter": "2m"},
+    });
+    let id = scene.secret_in_ncp("patient", r#"{"a":"b"}"#);
+    scene.create_by_id("patient", &id, spec).await;
+    scene.until_reason("patient", "Synced").await;
+    pause_by_another(&scene).await;
+    scene.annotate("patient", "please").await;
+    scene.settle().await;
+    scene.advance(SECONDS(121));
+    let object = scene.until_reason("patient", "BudgetExhausted").await;
+    let echo = object.status.unwrap().last_forced_sync;
+    assert_eq!(echo.as_deref(), Some("please"));
+    scene.settle().await;
+    scene.emulator.clear_faults();
+    scene.advance(SECONDS(190));
+    scene.until_reason("patient", "Synced").await;
+    assert_eq!(scene.looks_at(&id), 2);
+}
+
+/// Another object with the same credentials is asked to wait for an hour, which counts as five minutes.
+async fn pause_by_another(scene: &Scene) {
+    let pause = Effect::Throttled {
+        retry_after: Some(Duration::from_hours(1)),
+    };
+    let other = scene.secret_in_ncp("other", r#"{"a":"b"}"#);
+    scene.emulator.add_fault(Fault::new(pause).secret(&other));
+    scene
+        .create_by_id("other", &other, json!({"storeRef": {"name": "tight"}}))
+        .await;
+    scene.until_reason("other", "Throttled").await;
+    scene.settle().await;
+}
+
+#[tokio::test]
+async fn a_restart_that_is_owed_does_not_wait_until_its_object_may_look_again() {
+    let scene = with_budget(1, 6).await;
+    scene.deploy("Deployment", "orders", env(&["a"])).await;
+    let id = scene.secret_in_ncp("orders-db", r#"{"a":"1"}"#);
+    let spec = json!({
+        "storeRef": {"name": "tight"}, "refresh": {"interval": "30s"},
+        "restart": [{"kind": "Deployment", "name": "orders"}],
+    });
+    scene.create_by_id("orders-db", &id, spec).await;
+    scene.until_result("orders-db", "orders", "UpToDate").await;
+    scene.change("orders-db", &id, r#"{"a":"2"}"#).await;
+    pause_by_another(&scene).await;
+    let looks = scene.looks_at(&id);
+    let ready = scene.ncp_secret("orders-db").await;
+    scene.advance(HALF_A_MINUTE);
+    let mark = scene.until_restarted("orders", None).await;
+    scene.until_result("orders-db", "orders", "Restarted").await;
+    assert_eq!(scene.looks_at(&id), looks, "its look is held");
+    let object = scene.ncp_secret("orders-db").await;
+    assert_eq!(
+        object.status.unwrap().conditions,
+        ready.status.unwrap().conditions
+    );
+    scene.emulator.clear_faults();
+    scene.advance(SignedDuration::from_mins(6));
+    scene.until_looks(&id, looks + 1).await;
+    scene.settle().await;
+    assert_eq!(scene.mark_of("Deployment", "orders").await, Some(mark));
 }

@@ -323,3 +323,41 @@ async fn r6_calls_that_hang_hold_no_place_that_others_need() {
     let in_time = tokio::time::timeout(Duration::from_secs(8), synced).await;
     assert!(in_time.is_ok(), "it waited for calls that hang");
 }
+
+#[tokio::test]
+async fn r9_a_crowd_that_comes_to_a_broken_key_says_so_once_each_however_long_it_lasts() {
+    const CROWD: usize = 400;
+    let scene = Scene::start().await;
+    scene.steering.freeze();
+    scene.emulator.stop_key(&scene.key.access_key);
+    let mark = scene.mark();
+    let names: Vec<_> = (0..CROWD)
+        .map(|number| format!("object-{number}"))
+        .collect();
+    let id = |name: &String| scene.secret_in_ncp(name, r#"{"a":"b"}"#);
+    let ids: Vec<_> = names.iter().map(id).collect();
+    let all = names.iter().zip(&ids);
+    let all = all.map(|(name, id)| scene.create_by_id(name, id, Value::default()));
+    futures::future::join_all(all).await;
+    for name in &names {
+        scene.until_reason(name, "CredentialsRejected").await;
+    }
+    for _ in 0..4 {
+        scene.advance(SignedDuration::from_mins(6));
+        scene.settle().await;
+    }
+    // Touched and not corrected.
+    let touched = json!({"metadata": {"annotations": {"touched": "yes"}}});
+    scene.patch_secret("ncp-credentials", touched).await;
+    scene.advance(SECONDS(6));
+    scene.settle().await;
+    scene.advance(SignedDuration::from_hours(2));
+    scene.settle().await;
+    assert_eq!(status_writes(&scene, mark), CROWD);
+    scene.until_warnings("ncp", &["CredentialsRejected"]).await;
+    let calls = scene.emulator.calls().len();
+    assert!(calls <= 8, "{calls} calls with a key that is refused");
+    for name in names.iter().step_by(50) {
+        assert_eq!(scene.events(name).await, []);
+    }
+}

@@ -20,7 +20,7 @@ pub struct Rotating {
 }
 
 impl Rotating {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::with(json!({})).await
     }
 

@@ -195,17 +195,31 @@ async fn r5_what_a_metadata_service_answers_instead_of_keys_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn a_metadata_service_that_is_silent_for_a_while_stops_nobody_who_has_keys() {
-    let (scene, store) = with_role_store(|_| {}).await;
-    let spec = through(&store, json!({"refresh": {"interval": "10m"}}));
-    let id = scene.synced("orders-db", VALUE, spec).await;
-    scene.emulator.add_fault(Fault::new(Effect::Cut).metadata());
-    for _ in 0..3 {
-        scene.look_after(&id, SignedDuration::from_mins(10)).await;
+async fn a_metadata_service_that_is_of_no_use_for_a_while_stops_nobody_who_has_keys() {
+    let answers = |status, body: &str| Effect::Status {
+        status,
+        body: body.into(),
+        headers: Vec::new(),
+    };
+    for effect in [
+        Effect::Cut,
+        answers(429, "slow down"),
+        answers(200, "<html>maintenance</html>"),
+    ] {
+        let (scene, store) = with_role_store(|_| {}).await;
+        let spec = through(&store, json!({"refresh": {"interval": "10m"}}));
+        let id = scene.synced("orders-db", VALUE, spec).await;
+        let what = format!("{effect:?}");
+        scene.emulator.add_fault(Fault::new(effect).metadata());
+        for _ in 0..3 {
+            scene.look_after(&id, SignedDuration::from_mins(10)).await;
+        }
+        let object = scene.ncp_secret("orders-db").await;
+        assert_eq!(says(&object, "Ready"), ("True", "Synced"), "{what}");
+        let ready = scene.store_condition("ClusterNcpSecretStore", &store).await;
+        assert_eq!(ready.unwrap().reason, "Configured", "{what}");
+        remove(&scene, &store).await;
     }
-    let object = scene.ncp_secret("orders-db").await;
-    assert_eq!(says(&object, "Ready"), ("True", "Synced"));
-    remove(&scene, &store).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ use tokio::sync::watch;
 
 const LONGEST_STRETCH: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether the machine's clock was set back.
+const COMPARED_EVERY: Duration = Duration::from_secs(5);
+
 /// A relation between real time and clock time: at the real moment `real` the clock showed `at`, and since
 /// then it runs `speed` times as fast as real time. A speed of 0 is a frozen clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +29,12 @@ pub struct Reading {
 
 impl Reading {
     fn now(&self) -> Timestamp {
-        let passed = machine_time().duration_since(self.real).as_secs_f64();
+        self.shown_at(machine_time())
+    }
+
+    /// What the clock shows when the machine's shows `real`.
+    fn shown_at(&self, real: Timestamp) -> Timestamp {
+        let passed = real.duration_since(self.real).as_secs_f64();
         let moved = SignedDuration::try_from_secs_f64(passed.max(0.0) * self.speed)
             .unwrap_or(SignedDuration::ZERO);
         self.at.saturating_add(moved).unwrap_or(self.at)
@@ -94,6 +102,41 @@ impl Clock {
     pub async fn sleep(&self, span: Duration) {
         let moment = self.now().saturating_add(span).unwrap_or(Timestamp::MAX);
         self.sleep_until(moment).await;
+    }
+
+    /// Waits until the clock was set back by at least `least`. Who waits for moments that were far away then, waits too
+    /// long from now on.
+    pub async fn set_back(&self, least: SignedDuration) {
+        match &self.0 {
+            Source::Machine => machine_set_back(least).await,
+            Source::Steered(readings) => steered_set_back(readings.clone(), least).await,
+        }
+    }
+}
+
+/// Compares the calendar with the timer, which no one sets. What passes while the machine is suspended only lets the
+/// calendar be ahead.
+async fn machine_set_back(least: SignedDuration) {
+    loop {
+        let (calendar, timer) = (machine_time(), tokio::time::Instant::now());
+        tokio::time::sleep(COMPARED_EVERY).await;
+        let passed = SignedDuration::try_from(timer.elapsed()).unwrap_or(SignedDuration::ZERO);
+        if passed - machine_time().duration_since(calendar) >= least {
+            return;
+        }
+    }
+}
+
+async fn steered_set_back(mut readings: watch::Receiver<Reading>, least: SignedDuration) {
+    loop {
+        let before = *readings.borrow_and_update();
+        if readings.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        let after = *readings.borrow();
+        if before.shown_at(after.real).duration_since(after.at) >= least {
+            return;
+        }
     }
 }
 
@@ -233,6 +276,29 @@ mod tests {
         steering.run_at(1_000_000.0);
         clock.sleep(Duration::from_hours(24)).await;
         assert!(clock.now() >= start() + SignedDuration::from_hours(24));
+    }
+
+    #[tokio::test]
+    async fn only_a_clock_that_was_set_back_is_said_to_have_been() {
+        let least = SignedDuration::from_secs(10);
+        let (clock, steering) = Clock::steered(start());
+        let mut waiting = waits(clock.clone(), least);
+        for change in [
+            &(|| steering.advance(SignedDuration::from_hours(1))) as &dyn Fn(),
+            &|| steering.run_at(1000.0),
+            &|| steering.freeze(),
+            &|| steering.set(clock.now() - SignedDuration::from_secs(9)),
+        ] {
+            change();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert!(!waiting.is_finished());
+        }
+        steering.set(clock.now() - SignedDuration::from_secs(10));
+        (&mut waiting).await.unwrap();
+    }
+
+    fn waits(clock: Clock, least: SignedDuration) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(async move { clock.set_back(least).await })
     }
 
     #[test]

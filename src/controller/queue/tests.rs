@@ -133,6 +133,22 @@ fn whoever_is_held_and_asked_for_again_keeps_its_place_and_is_the_more_urgent() 
 }
 
 #[test]
+fn r10_whoever_is_held_and_wanted_a_little_later_waits_for_that_time_too() {
+    let mut queue = Queue::default();
+    queue.ask(key("a"), at(0, Urgency::Periodic));
+    assert_eq!(taken(&mut queue, 0), ["a"]);
+    queue.hold(&key("a"), a_store(), Some(moment(60)));
+    queue.ask(key("a"), at(5, Urgency::Repair));
+    assert_eq!(queue.lanes(), [(a_store(), Urgency::Repair)]);
+    assert_eq!(queue.next_time(), Some(moment(5)));
+    assert_eq!(taken(&mut queue, 4), Vec::<String>::new());
+    assert_eq!(taken(&mut queue, 5), ["a"]);
+    assert!(!queue.is_short(&a_store()));
+    queue.done(&key("a"), None);
+    assert_eq!(queue.next_time(), None);
+}
+
+#[test]
 fn whoever_is_held_gets_a_pass_when_it_has_something_to_tell() {
     let mut queue = Queue::default();
     queue.ask(key("a"), at(0, Urgency::Initial));

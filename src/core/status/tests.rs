@@ -597,3 +597,30 @@ fn what_was_suspended_before_its_first_sync_is_not_good_and_nobody_has_to_mend_i
         );
     }
 }
+
+#[test]
+fn a_failure_that_a_clock_that_was_ahead_has_told_counts_from_now() {
+    let trouble = Trouble::Look(LookError::Unavailable {
+        failure: Failure::Timeout,
+        retry_after: None,
+    });
+    let failed = Outcome::Failed {
+        trouble,
+        facts: None,
+        revoked: None,
+    };
+    let good = next(
+        &NcpSecretStatus::default(),
+        &subject(1),
+        &synced(facts()),
+        now(),
+    );
+    let ahead = next(&good, &subject(1), &failed, after(9 * 3600));
+    let told = next(&ahead, &subject(1), &failed, now());
+    let since = told.failing_since.as_ref().map(|since| since.0);
+    assert_eq!(since, Some(whole_seconds(now())));
+    let again = next(&told, &subject(1), &failed, after(60));
+    assert_eq!(again, told);
+    let stale = next(&told, &subject(1), &failed, after(15 * 60));
+    assert!(is_ready(&again) && !is_ready(&stale));
+}
