@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::PostParams;
 use ncp_emulator::{Effect, Fault, Operation};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, condition, own_control_plane, until};
+use crate::scene::{Scene, condition, create_namespace, own_control_plane, until};
 use crate::seen::says;
 use crate::workloads::{HALF_A_MINUTE, env};
 
@@ -121,22 +120,9 @@ async fn r8_within_an_urgency_namespaces_have_their_turns() {
     let mut scene = Scene::in_all_of(&plane).await;
     scene.start_operator().await;
     scene.steering.freeze();
-    let neighbour: Namespace =
-        serde_json::from_value(json!({"metadata": {"name": "neighbour"}})).unwrap();
-    Api::all(scene.client.clone())
-        .create(&PostParams::default(), &neighbour)
-        .await
-        .unwrap();
+    let neighbour = create_namespace(&scene.client).await;
     scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": "tight"},
-            "spec": {
-                "region": "KR", "budget": {"requestsPerSecond": 1, "burst": 2},
-                "auth": {"secretRef": {"namespace": scene.namespace, "name": "ncp-credentials"}},
-                "grants": [{"namespaces": ["*"], "secretIds": ["*"]}],
-            },
-        }))
+        .create_cluster_store("tight", json!({"budget": {"requestsPerSecond": 1, "burst": 2}, "grants": [{"namespaces": ["*"], "secretIds": ["*"]}]}))
         .await;
     let create = async |namespace: &str, name: &str| {
         let id = scene.secret_in_ncp(name, r#"{"a":"b"}"#);
@@ -156,7 +142,7 @@ async fn r8_within_an_urgency_namespaces_have_their_turns() {
     };
     let mut theirs = Vec::new();
     for number in 0..5 {
-        theirs.push(create("neighbour", &format!("theirs-{number}")).await);
+        theirs.push(create(&neighbour, &format!("theirs-{number}")).await);
     }
     scene.settle().await;
     let ours = [

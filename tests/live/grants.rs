@@ -20,15 +20,7 @@ async fn with_cluster_store(grants: Value) -> (Scene, String) {
     scene.steering.freeze();
     let name = format!("store-of-{}", scene.namespace);
     scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": name},
-            "spec": {
-                "region": "KR",
-                "auth": {"secretRef": {"namespace": scene.namespace, "name": "ncp-credentials"}},
-                "grants": grants,
-            },
-        }))
+        .create_cluster_store(&name, json!({"grants": grants}))
         .await;
     (scene, name)
 }

@@ -88,15 +88,10 @@ async fn roles_are_all_that_an_operator_of_certain_namespaces_needs() {
 async fn a_store_of_the_cluster_is_not_found_by_an_operator_of_certain_namespaces_which_says_why() {
     let scene = Scene::without_operator().await;
     scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": scene.namespace},
-            "spec": {
-                "region": "KR",
-                "auth": {"secretRef": {"namespace": scene.namespace, "name": "ncp-credentials"}},
-                "grants": [{"namespaces": ["*"], "secretNames": ["*"]}],
-            },
-        }))
+        .create_cluster_store(
+            &scene.namespace,
+            json!({"grants": [{"namespaces": ["*"], "secretNames": ["*"]}]}),
+        )
         .await;
     let own = create_namespace(&scene.client).await;
     grant(&scene, &own, None).await;

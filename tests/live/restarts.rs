@@ -131,13 +131,7 @@ async fn never_synced(scene: &Scene) -> Vec<(String, &'static str)> {
         }))
         .await;
     scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": scene.namespace},
-            "spec": {"region": "KR", "auth": {"secretRef": {
-                "namespace": scene.namespace, "name": "ncp-credentials",
-            }}},
-        }))
+        .create_cluster_store(&scene.namespace, json!({}))
         .await;
     scene.write_secret("foreign", json!({"a": "theirs"})).await;
     for (name, reason, source, spec) in objects {

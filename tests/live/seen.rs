@@ -193,6 +193,18 @@ impl Scene {
         self.until_store(name, "Configured").await;
     }
 
+    /// Creates a store of the cluster with the scene's credentials; `spec` is merged into that of any other.
+    pub async fn create_cluster_store(&self, name: &str, spec: Value) {
+        let credentials = json!({"namespace": self.namespace, "name": "ncp-credentials"});
+        let mut whole = json!({"region": "KR", "auth": {"secretRef": credentials}});
+        merge(&mut whole, spec);
+        self.create(json!({
+            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
+            "metadata": {"name": name}, "spec": whole,
+        }))
+        .await;
+    }
+
     pub fn stores(&self, kind: &str) -> Api<DynamicObject> {
         let gvk = GroupVersionKind::gvk("ncp-secrets.io", "v1alpha1", kind);
         let resource = ApiResource::from_gvk(&gvk);

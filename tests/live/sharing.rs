@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::PostParams;
 use ncp_emulator::{Effect, Fault, Operation, Role, Stage};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, Values, condition, own_control_plane, until, values};
+use crate::scene::{Scene, Values, condition, create_namespace, own_control_plane, until, values};
 use crate::seen::says;
 
 const ONE: &str = r#"{"password":"one"}"#;
@@ -187,22 +186,12 @@ async fn r4_a_fresh_look_of_a_neighbour_is_not_for_those_who_were_granted_nothin
     scene.start_operator().await;
     scene.steering.freeze();
     let id = scene.secret_in_ncp("shared", ONE);
-    let neighbour: Namespace =
-        serde_json::from_value(json!({"metadata": {"name": "neighbour"}})).unwrap();
-    Api::all(scene.client.clone())
-        .create(&PostParams::default(), &neighbour)
-        .await
-        .unwrap();
+    let neighbour = create_namespace(&scene.client).await;
     scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": "granting"},
-            "spec": {
-                "region": "KR",
-                "auth": {"secretRef": {"namespace": scene.namespace, "name": "ncp-credentials"}},
-                "grants": [{"namespaces": [scene.namespace], "secretIds": [id]}],
-            },
-        }))
+        .create_cluster_store(
+            "granting",
+            json!({ "grants": [{"namespaces": [scene.namespace], "secretIds": [id]}]}),
+        )
         .await;
     let object: Value = json!({
         "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "NcpSecret", "metadata": {"name": "orders"},
@@ -213,7 +202,7 @@ async fn r4_a_fresh_look_of_a_neighbour_is_not_for_those_who_were_granted_nothin
     });
     scene.create(object.clone()).await;
     scene.until_reason("orders", "Synced").await;
-    let theirs: Api<NcpSecret> = Api::namespaced(scene.client.clone(), "neighbour");
+    let theirs: Api<NcpSecret> = Api::namespaced(scene.client.clone(), &neighbour);
     let object: NcpSecret = serde_json::from_value(object).unwrap();
     theirs
         .create(&PostParams::default(), &object)

@@ -69,6 +69,8 @@ async fn what_was_answered_survives_a_kill_at_any_moment() {
         let writers: Vec<_> = writers.collect();
         tokio::time::sleep(Duration::from_millis(20 + round * 17)).await;
         running.process.kill().unwrap();
+        // Until it has ended it holds the lock of its file.
+        running.process.wait().unwrap();
         for writer in writers {
             writer.await.unwrap();
         }

@@ -41,6 +41,7 @@ impl Running {
             let (name, value) = line.split_once('=').unwrap();
             (name.to_owned(), value.to_owned())
         }));
+        assert!(!running.names.is_empty(), "it did not start");
         running
     }
 
