@@ -10,6 +10,7 @@ mod cargo;
 mod control_plane;
 mod crds;
 mod demo;
+mod image;
 mod interruption;
 mod kubectl;
 mod ncp;
@@ -42,6 +43,8 @@ enum Task {
     Crds,
     /// Take a tour: a secret in NCP becomes a Secret in Kubernetes, and follows it
     Demo(demo::Arguments),
+    /// Build the container image, without a container engine
+    Image(image::Arguments),
     /// Run all tests, with one control plane for the run
     Test(test::Arguments),
     /// Start a control plane, the emulator and the operator, and keep them until interrupted
@@ -55,6 +58,7 @@ async fn main() -> ExitCode {
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Image(arguments) => image::run(&arguments).await,
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,
     };
