@@ -15,6 +15,7 @@ mod interruption;
 mod kubectl;
 mod ncp;
 mod playground;
+mod sbom;
 mod test;
 mod up;
 
@@ -45,6 +46,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Build the container image, without a container engine
     Image(image::Arguments),
+    /// List what the image is made of, as a `CycloneDX` document beside it
+    Sbom,
     /// Run all tests, with one control plane for the run
     Test(test::Arguments),
     /// Start a control plane, the emulator and the operator, and keep them until interrupted
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,
         Task::Image(arguments) => image::run(&arguments).await,
+        Task::Sbom => sbom::run().await,
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,
     };

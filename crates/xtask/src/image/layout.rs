@@ -3,8 +3,9 @@
 //! Nothing in it depends on when or where it was made: times are zero, and files are sorted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -40,6 +41,20 @@ pub(super) struct File {
     pub(super) path: &'static str,
     pub(super) mode: u32,
     pub(super) bytes: Vec<u8>,
+}
+
+impl Image {
+    /// Writes the files as they are to be in the root of the image.
+    pub(super) fn write_files(&self, root: &Path) -> Result<()> {
+        for file in &self.files {
+            let path = root.join(file.path);
+            fs::create_dir_all(path.parent().unwrap_or(root))?;
+            fs::write(&path, &file.bytes)
+                .with_context(|| format!("failed to write {}", path.display()))?;
+            fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
+        }
+        Ok(())
+    }
 }
 
 /// The files of a layout, by path.

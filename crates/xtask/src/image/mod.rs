@@ -8,6 +8,7 @@ mod layout;
 mod program;
 
 use std::env::consts::ARCH;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -23,23 +24,31 @@ pub(crate) struct Arguments {
     /// Build everything a second time, in another folder, and fail unless it has the same digest
     #[arg(long)]
     twice: bool,
+    /// Also write the files of the image into this folder, for a build by a container engine
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let folder = repository().join("target/image");
-    let built = build(&program::Place::here(&folder)?).await?;
-    built.write_layout(&folder.join("oci"))?;
-    let archive = built.write_archive(&folder.join(archive_name()))?;
-    println!("{NAME}:{}", env!("CARGO_PKG_VERSION"));
-    println!("digest: {}", built.digest());
+    let image = build(&program::Place::here(&folder)?).await?;
+    let layout = Layout::of(&image)?;
+    layout.write_layout(&folder.join("oci"))?;
+    let archive = layout.write_archive(&folder.join(archive_name()))?;
+    println!("{NAME}:{}", image.version);
+    println!("digest: {}", layout.digest());
     println!("layout: {}", folder.join("oci").display());
     println!("archive: {}", archive.display());
+    if let Some(folder) = &arguments.files {
+        image.write_files(folder)?;
+        println!("files: {}", folder.display());
+    }
     if arguments.twice {
-        let again = build(&program::Place::elsewhere(&folder)?).await?;
-        if again.digest() != built.digest() {
+        let again = Layout::of(&build(&program::Place::elsewhere(&folder)?).await?)?;
+        if again.digest() != layout.digest() {
             bail!(
                 "the second build differs: {} and {}; compare the programs in {}",
-                built.digest(),
+                layout.digest(),
                 again.digest(),
                 folder.display()
             );
@@ -62,9 +71,9 @@ const fn architecture() -> &'static str {
     }
 }
 
-async fn build(place: &program::Place) -> Result<Layout> {
+async fn build(place: &program::Place) -> Result<Image> {
     let program = place.build().await?;
-    Layout::of(&Image {
+    Ok(Image {
         name: NAME,
         version: env!("CARGO_PKG_VERSION"),
         architecture: architecture(),
