@@ -10,10 +10,12 @@ mod cargo;
 mod control_plane;
 mod crds;
 mod demo;
+mod image;
 mod interruption;
 mod kubectl;
 mod ncp;
 mod playground;
+mod sbom;
 mod test;
 mod up;
 
@@ -42,6 +44,10 @@ enum Task {
     Crds,
     /// Take a tour: a secret in NCP becomes a Secret in Kubernetes, and follows it
     Demo(demo::Arguments),
+    /// Build the container image, without a container engine
+    Image(image::Arguments),
+    /// List what the image is made of, as a `CycloneDX` document beside it
+    Sbom,
     /// Run all tests, with one control plane for the run
     Test(test::Arguments),
     /// Start a control plane, the emulator and the operator, and keep them until interrupted
@@ -55,6 +61,8 @@ async fn main() -> ExitCode {
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Image(arguments) => image::run(&arguments).await,
+        Task::Sbom => sbom::run().await,
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,
     };

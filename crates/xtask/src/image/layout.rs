@@ -1,0 +1,316 @@
+//! An image as an OCI layout: its layer, configuration, manifest and index, each named by its digest.
+//!
+//! Nothing in it depends on when or where it was made: times are zero, and files are sorted.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use oci_spec::image::{
+    ANNOTATION_REF_NAME, Arch, ConfigBuilder, Descriptor, DescriptorBuilder, Digest,
+    ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os,
+    PlatformBuilder, RootFsBuilder, SCHEMA_VERSION,
+};
+use sha2::{Digest as _, Sha256};
+use tar::{EntryType, Header};
+
+/// Whoever runs it is nobody in particular.
+const USER: &str = "65532:65532";
+
+const PORT: &str = "8080/tcp";
+
+/// What an image is made of.
+pub(super) struct Image {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    /// Go's name for the machine.
+    pub(super) architecture: &'static str,
+    pub(super) entrypoint: &'static str,
+    pub(super) files: Vec<File>,
+}
+
+/// A file of the image.
+pub(super) struct File {
+    /// From the root, without a leading slash.
+    pub(super) path: &'static str,
+    pub(super) mode: u32,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Image {
+    /// Writes the files as they are to be in the root of the image.
+    pub(super) fn write_files(&self, root: &Path) -> Result<()> {
+        for file in &self.files {
+            let path = root.join(file.path);
+            fs::create_dir_all(path.parent().unwrap_or(root))?;
+            fs::write(&path, &file.bytes)
+                .with_context(|| format!("failed to write {}", path.display()))?;
+            fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
+        }
+        Ok(())
+    }
+}
+
+/// The files of a layout, by path.
+pub(super) struct Layout {
+    files: BTreeMap<String, Vec<u8>>,
+    digest: String,
+}
+
+impl Layout {
+    pub(super) fn of(image: &Image) -> Result<Self> {
+        let mut files = BTreeMap::new();
+        let plain = layer(&image.files)?;
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&plain)?;
+        let layer = add(&mut files, MediaType::ImageLayerGzip, packed.finish()?)?;
+        let config = configuration(image, &digest_of(&plain))?;
+        let config = add(&mut files, MediaType::ImageConfig, config)?;
+        let manifest = ImageManifestBuilder::default()
+            .schema_version(SCHEMA_VERSION)
+            .media_type(MediaType::ImageManifest)
+            .config(config)
+            .layers(vec![layer])
+            .build()?;
+        let manifest = serde_json::to_vec(&manifest)?;
+        let mut manifest = add(&mut files, MediaType::ImageManifest, manifest)?;
+        let digest = manifest.digest().to_string();
+        let platform = PlatformBuilder::default()
+            .os(Os::Linux)
+            .architecture(Arch::from(image.architecture))
+            .build()?;
+        manifest.set_platform(Some(platform));
+        manifest.set_annotations(Some(HashMap::from([
+            // What docker and podman call it, and what containerd does.
+            (ANNOTATION_REF_NAME.to_owned(), image.version.to_owned()),
+            (
+                "io.containerd.image.name".to_owned(),
+                format!("{}:{}", image.name, image.version),
+            ),
+        ])));
+        let index = ImageIndexBuilder::default()
+            .schema_version(SCHEMA_VERSION)
+            .media_type(MediaType::ImageIndex)
+            .manifests(vec![manifest])
+            .build()?;
+        // Through a value, because that sorts the annotations.
+        let index = serde_json::to_vec(&serde_json::to_value(&index)?)?;
+        files.insert("index.json".to_owned(), index);
+        let version = br#"{"imageLayoutVersion":"1.0.0"}"#;
+        files.insert("oci-layout".to_owned(), version.to_vec());
+        Ok(Self { files, digest })
+    }
+
+    /// The digest of the manifest, by which a cluster can pin the image.
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Writes the layout as a folder, in the place of what was there.
+    pub(super) fn write_layout(&self, folder: &Path) -> Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        for (path, bytes) in &self.files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            fs::write(&path, bytes)
+                .with_context(|| format!("failed to write {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the layout as one archive; answers its path.
+    pub(super) fn write_archive(&self, path: &Path) -> Result<PathBuf> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (path, bytes) in &self.files {
+            append(&mut archive, path, 0o644, bytes)?;
+        }
+        fs::write(path, archive.into_inner()?)
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        Ok(path.to_owned())
+    }
+}
+
+/// Adds a blob; answers what others call it.
+fn add(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    media_type: MediaType,
+    bytes: Vec<u8>,
+) -> Result<Descriptor> {
+    let digest = digest_of(&bytes);
+    let descriptor = DescriptorBuilder::default()
+        .media_type(media_type)
+        .digest(Digest::from_str(&format!("sha256:{digest}"))?)
+        .size(u64::try_from(bytes.len())?)
+        .build()?;
+    files.insert(format!("blobs/sha256/{digest}"), bytes);
+    Ok(descriptor)
+}
+
+fn configuration(image: &Image, layer: &str) -> Result<Vec<u8>> {
+    let label = |name: &str, text: &str| (format!("org.opencontainers.image.{name}"), text.into());
+    let labels: HashMap<String, String> = HashMap::from([
+        label("title", "ncp-secret-operator"),
+        label("version", image.version),
+        label("source", env!("CARGO_PKG_REPOSITORY")),
+        label("licenses", env!("CARGO_PKG_LICENSE")),
+    ]);
+    let config = ConfigBuilder::default()
+        .user(USER)
+        .exposed_ports(vec![PORT.to_owned()])
+        .entrypoint(vec![image.entrypoint.to_owned()])
+        .labels(labels)
+        .build()?;
+    let contents = RootFsBuilder::default()
+        .typ("layers")
+        .diff_ids(vec![format!("sha256:{layer}")])
+        .build()?;
+    let configuration = ImageConfigurationBuilder::default()
+        .architecture(Arch::from(image.architecture))
+        .os(Os::Linux)
+        .config(config)
+        .rootfs(contents)
+        .build()?;
+    Ok(serde_json::to_vec(&serde_json::to_value(&configuration)?)?)
+}
+
+/// The files and their folders as one archive.
+fn layer(files: &[File]) -> Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    let folders: BTreeSet<&Path> = files
+        .iter()
+        .flat_map(|file| Path::new(file.path).ancestors().skip(1))
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
+    for folder in folders {
+        let mut header = header(EntryType::Directory, 0o755, 0);
+        archive.append_data(&mut header, folder, std::io::empty())?;
+    }
+    for file in files {
+        append(&mut archive, file.path, file.mode, &file.bytes)?;
+    }
+    Ok(archive.into_inner()?)
+}
+
+fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, mode: u32, bytes: &[u8]) -> Result<()> {
+    let mut header = header(EntryType::Regular, mode, u64::try_from(bytes.len())?);
+    archive.append_data(&mut header, path, bytes)?;
+    Ok(())
+}
+
+fn header(type_: EntryType, mode: u32, size: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(type_);
+    header.set_mode(mode);
+    header.set_size(size);
+    header
+}
+
+fn digest_of(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn image() -> Image {
+        let file = |path, mode, bytes: &[u8]| File {
+            path,
+            mode,
+            bytes: bytes.to_vec(),
+        };
+        Image {
+            name: "example.com/it",
+            version: "1.2.3",
+            architecture: "amd64",
+            entrypoint: "/it",
+            files: vec![
+                file("etc/ssl/certs/all", 0o644, b"authorities"),
+                file("it", 0o755, b"program"),
+            ],
+        }
+    }
+
+    fn json(layout: &Layout, path: &str) -> serde_json::Value {
+        serde_json::from_slice(&layout.files[path]).unwrap()
+    }
+
+    fn blob(descriptor: &serde_json::Value) -> String {
+        let digest = descriptor["digest"].as_str().unwrap();
+        format!("blobs/{}", digest.replace(':', "/"))
+    }
+
+    #[test]
+    fn each_part_names_the_next_by_its_digest_and_the_layer_holds_the_files() {
+        let layout = Layout::of(&image()).unwrap();
+        for (path, bytes) in &layout.files {
+            if let Some(digest) = path.strip_prefix("blobs/sha256/") {
+                assert_eq!(digest, digest_of(bytes));
+            }
+        }
+        let named = &json(&layout, "index.json")["manifests"][0];
+        assert_eq!(named["digest"], layout.digest());
+        assert_eq!(
+            named["annotations"]["io.containerd.image.name"],
+            "example.com/it:1.2.3"
+        );
+        let manifest = json(&layout, &blob(named));
+        let config = json(&layout, &blob(&manifest["config"]));
+        assert_eq!(config["config"]["User"], USER);
+        assert_eq!(config["config"]["Entrypoint"][0], "/it");
+
+        let packed = &layout.files[&blob(&manifest["layers"][0])];
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(packed.as_slice())
+            .read_to_end(&mut plain)
+            .unwrap();
+        let diff = format!("sha256:{}", digest_of(&plain));
+        assert_eq!(config["rootfs"]["diff_ids"][0], diff);
+        let mut archive = tar::Archive::new(plain.as_slice());
+        let held: Vec<_> = archive
+            .entries()
+            .unwrap()
+            .map(|entry| {
+                let mut entry = entry.unwrap();
+                let mut text = String::new();
+                entry.read_to_string(&mut text).unwrap();
+                let path = entry.path().unwrap().display().to_string();
+                (path, entry.header().mode().unwrap(), text)
+            })
+            .collect();
+        let expected = [
+            ("etc", 0o755, ""),
+            ("etc/ssl", 0o755, ""),
+            ("etc/ssl/certs", 0o755, ""),
+            ("etc/ssl/certs/all", 0o644, "authorities"),
+            ("it", 0o755, "program"),
+        ]
+        .map(|(path, mode, text)| (path.to_owned(), mode, text.to_owned()));
+        assert_eq!(held, expected);
+    }
+
+    #[test]
+    fn the_same_files_give_the_same_bytes() {
+        let (one, two) = (Layout::of(&image()).unwrap(), Layout::of(&image()).unwrap());
+        assert_eq!(one.files, two.files);
+        let mut other = image();
+        other.files[1].bytes = b"another".to_vec();
+        assert_ne!(Layout::of(&other).unwrap().digest(), one.digest());
+    }
+}

@@ -1,0 +1,94 @@
+//! `cargo xtask image`: the operator as a container image, without a container engine.
+//!
+//! One static program and a bundle of certificate authorities on an empty base, as an OCI layout (`target/image/oci`) and as
+//! an archive of it that `docker load`, `podman load` and `ctr images import` take. The same sources give the same bytes.
+
+mod authorities;
+mod layout;
+mod program;
+
+use std::env::consts::ARCH;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use self::layout::{File, Image, Layout};
+use crate::cargo::repository;
+
+/// What the image is called; the tag is the version.
+const NAME: &str = "ghcr.io/ncp-secret-operator/ncp-secret-operator";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Build everything a second time, in another folder, and fail unless it has the same digest
+    #[arg(long)]
+    twice: bool,
+    /// Also write the files of the image into this folder, for a build by a container engine
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let folder = repository().join("target/image");
+    let image = build(&program::Place::here(&folder)?).await?;
+    let layout = Layout::of(&image)?;
+    layout.write_layout(&folder.join("oci"))?;
+    let archive = layout.write_archive(&folder.join(archive_name()))?;
+    println!("{NAME}:{}", image.version);
+    println!("digest: {}", layout.digest());
+    println!("layout: {}", folder.join("oci").display());
+    println!("archive: {}", archive.display());
+    if let Some(folder) = &arguments.files {
+        image.write_files(folder)?;
+        println!("files: {}", folder.display());
+    }
+    if arguments.twice {
+        let again = Layout::of(&build(&program::Place::elsewhere(&folder)?).await?)?;
+        if again.digest() != layout.digest() {
+            bail!(
+                "the second build differs: {} and {}; compare the programs in {}",
+                layout.digest(),
+                again.digest(),
+                folder.display()
+            );
+        }
+        println!("built again in another folder: the same digest");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn archive_name() -> String {
+    format!("ncp-secret-operator-{}.tar", architecture())
+}
+
+/// Go's name for the machine, as images have it.
+const fn architecture() -> &'static str {
+    match ARCH.as_bytes() {
+        b"x86_64" => "amd64",
+        b"aarch64" => "arm64",
+        _ => ARCH,
+    }
+}
+
+async fn build(place: &program::Place) -> Result<Image> {
+    let program = place.build().await?;
+    Ok(Image {
+        name: NAME,
+        version: env!("CARGO_PKG_VERSION"),
+        architecture: architecture(),
+        entrypoint: "/ncp-secret-operator",
+        files: vec![
+            File {
+                path: "etc/ssl/certs/ca-certificates.crt",
+                mode: 0o644,
+                bytes: authorities::bundle().into_bytes(),
+            },
+            File {
+                path: "ncp-secret-operator",
+                mode: 0o755,
+                bytes: program,
+            },
+        ],
+    })
+}
