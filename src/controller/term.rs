@@ -93,9 +93,13 @@ impl Office {
             stores.clone(),
             self.concurrency,
         ));
-        let (opened, inventory) = (Arc::clone(&connections), Arc::clone(&self.inventory));
-        self.metrics
-            .ask(move || opened.readings(), move || inventory.readings());
+        let opened = Arc::clone(&connections);
+        let (telling, inventory) = (Arc::clone(&self.inventory), Arc::clone(&self.inventory));
+        self.metrics.ask(
+            move || opened.readings(),
+            move || telling.store_troubles(),
+            move || inventory.readings(),
+        );
         let world = Arc::new(World {
             sharing: Arc::new(Sharing::new(self.clock.clone())),
             clock: self.clock.clone(),

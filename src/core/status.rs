@@ -173,6 +173,15 @@ pub fn told_trouble(status: Option<&StoreStatus>, generation: i64) -> Option<(Re
     Some((reason, ready.last_transition_time.0))
 }
 
+/// What the status of a store of that generation tells of that all its objects share.
+#[must_use]
+pub fn told_reason(status: Option<&StoreStatus>, generation: i64) -> Option<Reason> {
+    let status = status.filter(|status| status.observed_generation == generation)?;
+    let mut conditions = status.conditions.iter();
+    let ready = conditions.find(|condition| condition.type_ == condition::READY)?;
+    Reason::parse(&ready.reason).filter(|reason| *reason != Reason::Configured)
+}
+
 /// The reason of the Ready condition.
 #[must_use]
 pub fn previous_reason(status: &NcpSecretStatus) -> Option<Reason> {
