@@ -45,8 +45,8 @@ pub struct Office {
     pub health: Arc<Health>,
     /// The way to NCP.
     pub transport: Arc<Transport>,
-    /// The keys of the node's server role.
-    pub role: Arc<ServerRole>,
+    /// The keys of the node's server role, if they may be used.
+    pub role: Option<Arc<ServerRole>>,
     /// What is counted.
     pub metrics: Metrics,
     /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
@@ -83,7 +83,7 @@ impl Office {
         let reader = CredentialReader::new(
             secrets.clone(),
             Arc::clone(&self.transport),
-            Arc::clone(&self.role),
+            self.role.clone(),
         );
         let connections = Arc::new(Connections::new(
             self.clock.clone(),
