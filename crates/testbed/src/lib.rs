@@ -15,6 +15,7 @@ mod kit;
 mod ports;
 mod process;
 mod programs;
+mod promtool;
 
 pub use audit::{Audit, Mark, Request};
 pub use binaries::{Binaries, Progress, Sources};
@@ -24,3 +25,4 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use helm::Helm;
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};
+pub use promtool::Promtool;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use testbed::{Binaries, Helm, Progress, Sources};
+use testbed::{Binaries, Helm, Progress, Promtool, Sources};
 
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
@@ -24,6 +24,14 @@ pub(crate) fn obtain() -> Result<Binaries> {
 pub(crate) fn obtain_helm() -> Result<Helm> {
     let mut narrator = Narrator::about("Helm 3 and Helm 4");
     Helm::obtain(&Sources::from_env()?, &mut |progress| {
+        narrator.tell(progress);
+    })
+}
+
+/// Obtains Prometheus' checker of rules, in the same way.
+pub(crate) fn obtain_promtool() -> Result<Promtool> {
+    let mut narrator = Narrator::about("promtool");
+    Promtool::obtain(&Sources::from_env()?, &mut |progress| {
         narrator.tell(progress);
     })
 }
