@@ -18,8 +18,8 @@ use prometheus_client::registry::Registry;
 
 use self::asked::Asked;
 pub use self::objects::ObjectReading;
-pub use self::stores::{StoreReading, StoreTrouble};
 use self::stores::Waits;
+pub use self::stores::{StoreReading, StoreTrouble};
 use crate::api::Reason;
 use crate::controller::Depth;
 use crate::core::outcome::Outcome;

@@ -78,7 +78,12 @@ fn each_alert_is_tried_firing_and_quiet_in_a_file_of_its_own() {
 fn each_alert_asks_for_what_is_exported() {
     let exported = exported();
     for rule in alerts() {
-        assert_eq!(wrong_words(&rule.expr, &exported), [""; 0], "{}", rule.alert);
+        assert_eq!(
+            wrong_words(&rule.expr, &exported),
+            [""; 0],
+            "{}",
+            rule.alert
+        );
     }
 }
 
@@ -86,10 +91,22 @@ fn each_alert_asks_for_what_is_exported() {
 fn each_alert_says_what_it_means_for_pods_and_how_urgent_it_is() {
     for rule in alerts() {
         let said = &rule.annotations["description"];
-        assert!(said.contains("Running pods keep the value"), "{}", rule.alert);
+        assert!(
+            said.contains("Running pods keep the value"),
+            "{}",
+            rule.alert
+        );
         let severity = rule.labels["severity"].as_str();
-        assert!(["warning", "critical"].contains(&severity), "{}", rule.alert);
-        assert!(!rule.annotations["summary"].ends_with('.'), "{}", rule.alert);
+        assert!(
+            ["warning", "critical"].contains(&severity),
+            "{}",
+            rule.alert
+        );
+        assert!(
+            !rule.annotations["summary"].ends_with('.'),
+            "{}",
+            rule.alert
+        );
     }
 }
 
@@ -113,8 +130,15 @@ fn each_alert_leads_to_a_chapter_that_says_what_happened_what_it_means_and_what_
         let anchor = url.strip_prefix(DOCUMENTED_AT).unwrap();
         let chapter = chapter(anchor.strip_prefix('#').unwrap());
         let chapter = chapter.unwrap_or_else(|| panic!("{url} leads nowhere"));
-        assert_eq!(chapter.lines().next().unwrap().trim_matches(['#', ' ']), rule.alert);
-        for part in ["**What happened.** ", "**Running pods.** ", "**What to do.** "] {
+        assert_eq!(
+            chapter.lines().next().unwrap().trim_matches(['#', ' ']),
+            rule.alert
+        );
+        for part in [
+            "**What happened.** ",
+            "**Running pods.** ",
+            "**What to do.** ",
+        ] {
             assert!(chapter.contains(part), "{} has no {part}", rule.alert);
         }
     }
@@ -122,8 +146,12 @@ fn each_alert_leads_to_a_chapter_that_says_what_happened_what_it_means_and_what_
 
 #[test]
 fn each_chapter_about_an_alert_is_about_one_that_exists() {
-    let headings = OPERATIONS.lines().filter_map(|line| line.strip_prefix("### "));
-    let documented: BTreeSet<_> = headings.filter(|name| name.starts_with("NcpSecret")).collect();
+    let headings = OPERATIONS
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "));
+    let documented: BTreeSet<_> = headings
+        .filter(|name| name.starts_with("NcpSecret"))
+        .collect();
     let rules = alerts();
     let names = rules.iter().map(|rule| rule.alert.as_str());
     assert_eq!(documented, names.collect());
@@ -133,7 +161,9 @@ fn each_chapter_about_an_alert_is_about_one_that_exists() {
 fn rows(from: &str, to: &str) -> Vec<Reason> {
     let table = OPERATIONS.split_once(from).unwrap().1;
     let table = table.split_once(to).unwrap().0;
-    let words = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let words = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     words.map(|word| Reason::parse(word).unwrap()).collect()
 }
 
@@ -145,12 +175,20 @@ fn one_each(metric: &str, reasons: &[Reason], expected: &[Reason]) -> String {
         repository(RULES).display()
     );
     for reason in reasons {
-        let series = format!(r#"ncp_secret_operator_{metric}{{name="a",reason="{}"}}"#, reason.as_str());
+        let series = format!(
+            r#"ncp_secret_operator_{metric}{{name="a",reason="{}"}}"#,
+            reason.as_str()
+        );
         writeln!(test, "  - {{series: '{series}', values: 1x60}}").unwrap();
     }
     test.push_str("  promql_expr_test:\n  - expr: count by (reason) (ALERTS{alertstate=\"firing\"})\n    eval_time: 40m\n    exp_samples:\n");
     for reason in expected {
-        writeln!(test, "    - {{labels: '{{reason=\"{}\"}}', value: 1}}", reason.as_str()).unwrap();
+        writeln!(
+            test,
+            "    - {{labels: '{{reason=\"{}\"}}', value: 1}}",
+            reason.as_str()
+        )
+        .unwrap();
     }
     test
 }
@@ -187,7 +225,8 @@ fn each_trouble_raises_one_alert_and_no_more() {
         ("store_trouble", &of_stores, &of_stores),
     ] {
         let mut file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-        std::io::Write::write_all(&mut file, one_each(metric, reasons, expected).as_bytes()).unwrap();
+        std::io::Write::write_all(&mut file, one_each(metric, reasons, expected).as_bytes())
+            .unwrap();
         promtool(&["test", "rules"], &[file.path()]).unwrap_or_else(|why| panic!("{why}"));
     }
 }

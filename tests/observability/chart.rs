@@ -15,7 +15,13 @@ const DASHBOARD: &str = "charts/ncp-secret-operator/dashboards/ncp-secret-operat
 /// The objects that an installation with these values has, or why it is refused.
 fn rendered_by(helm: &Path, values: &[&str]) -> Result<Vec<Value>, String> {
     let mut command = Command::new(helm);
-    command.args(["template", "ncp-secret-operator", "--namespace", "ncp-secrets"]);
+    command.args([
+        "template",
+        "ncp-secret-operator",
+        "--namespace",
+        "ncp-secrets",
+    ]);
+    command.args(["--kube-version", "1.31.0"]);
     command.arg(repository(CHART));
     for value in values {
         command.args(["--set-json", value]);
@@ -25,30 +31,32 @@ fn rendered_by(helm: &Path, values: &[&str]) -> Result<Vec<Value>, String> {
         return Err(String::from_utf8(output.stderr).unwrap());
     }
     let text = String::from_utf8(output.stdout).unwrap();
-    let documents = text.split("\n---\n").map(|text| text.trim_start_matches("---\n"));
+    let documents = text
+        .split("\n---\n")
+        .map(|text| text.trim_start_matches("---\n"));
     Ok(documents
         .map(|document| serde_saphyr::from_str(document).unwrap())
         .collect())
 }
 
-/// The same by Helm 3 and Helm 4, which agree.
-fn rendered(values: &[&str]) -> Result<Vec<Value>, String> {
+/// The objects as Helm 3 and Helm 4 render them, or why both refuse to.
+fn rendered(values: &[&str]) -> Result<[Vec<Value>; 2], String> {
     let helm = Helm::find(&Sources::from_env().unwrap()).unwrap();
     let [by_3, by_4] = helm.both().map(|helm| rendered_by(&helm, values));
-    match (by_3, by_4) {
-        (Err(by_3), Err(_)) => Err(by_3),
-        (by_3, by_4) => {
-            assert_eq!(by_3, by_4);
-            by_3
-        }
-    }
+    assert_eq!(by_3.is_ok(), by_4.is_ok());
+    Ok([by_3?, by_4?])
 }
 
+/// The only object of that kind, on which both agree.
 fn one(kind: &str, values: &[&str]) -> Value {
-    let objects = rendered(values).unwrap().into_iter();
-    let mut found: Vec<_> = objects.filter(|object| object["kind"] == kind).collect();
-    assert_eq!(found.len(), 1, "{kind}");
-    found.remove(0)
+    let [by_3, by_4] = rendered(values).unwrap().map(|objects| {
+        let objects = objects.into_iter();
+        let mut found: Vec<_> = objects.filter(|object| object["kind"] == kind).collect();
+        assert_eq!(found.len(), 1, "{kind}");
+        found.remove(0)
+    });
+    assert_eq!(by_3, by_4);
+    by_3
 }
 
 fn read(path: &str) -> String {
@@ -57,9 +65,17 @@ fn read(path: &str) -> String {
 
 #[test]
 fn nothing_that_needs_the_prometheus_operator_or_grafana_is_there_unless_asked_for() {
-    let objects = rendered(&[]).unwrap();
-    for kind in ["PodMonitor", "ServiceMonitor", "PrometheusRule", "ConfigMap"] {
-        assert!(objects.iter().all(|object| object["kind"] != kind), "{kind}");
+    let objects = rendered(&[]).unwrap().concat();
+    for kind in [
+        "PodMonitor",
+        "ServiceMonitor",
+        "PrometheusRule",
+        "ConfigMap",
+    ] {
+        assert!(
+            objects.iter().all(|object| object["kind"] != kind),
+            "{kind}"
+        );
     }
 }
 
@@ -78,9 +94,12 @@ fn a_monitor_finds_the_pods_and_lets_series_keep_their_own_namespace() {
         assert_eq!(monitor["apiVersion"], "monitoring.coreos.com/v1");
         assert_eq!(monitor["metadata"]["namespace"], "ncp-secrets");
         assert_eq!(monitor["metadata"]["labels"]["release"], "prometheus");
-        let endpoint = json!({"port": "http", "path": "/metrics", "interval": "17s", "honorLabels": true});
+        let endpoint =
+            json!({"port": "http", "path": "/metrics", "interval": "17s", "honorLabels": true});
         assert_eq!(monitor["spec"][endpoints], json!([endpoint]));
-        let selector = monitor["spec"]["selector"]["matchLabels"].as_object().unwrap();
+        let selector = monitor["spec"]["selector"]["matchLabels"]
+            .as_object()
+            .unwrap();
         assert!(selector.len() >= 2);
         let found = if kind == "PodMonitor" {
             &pods["metadata"]["labels"]
@@ -100,7 +119,10 @@ fn a_monitor_finds_the_pods_and_lets_series_keep_their_own_namespace() {
 fn monitors_that_would_find_nothing_or_count_twice_are_refused() {
     let monitor = "metrics.serviceMonitor.enabled=true";
     for (other, why) in [
-        ("metrics.service.enabled=false", "needs metrics.service.enabled"),
+        (
+            "metrics.service.enabled=false",
+            "needs metrics.service.enabled",
+        ),
         ("metrics.podMonitor.enabled=true", "counted twice"),
     ] {
         let refused = rendered(&[monitor, other]).unwrap_err();
@@ -132,7 +154,10 @@ fn the_dashboard_is_in_a_config_map_that_grafanas_sidecar_finds() {
     assert_eq!(map["metadata"]["labels"]["grafana_dashboard"], "1");
     assert_eq!(map["metadata"]["annotations"]["grafana_folder"], "Platform");
     let files = map["data"].as_object().unwrap();
-    assert_eq!(files.keys().collect::<Vec<_>>(), ["ncp-secret-operator.json"]);
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        ["ncp-secret-operator.json"]
+    );
     let shown = files["ncp-secret-operator.json"].as_str().unwrap();
     let shown: Value = serde_json::from_str(shown).unwrap();
     let tested: Value = serde_json::from_str(&read(DASHBOARD)).unwrap();

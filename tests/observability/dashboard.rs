@@ -34,7 +34,9 @@ fn queries(dashboard: &Value) -> Vec<String> {
     queries
         .map(|query| {
             let query = query.as_str().unwrap();
-            let filled = query.replace("$__rate_interval", "5m").replace("$job", ".*");
+            let filled = query
+                .replace("$__rate_interval", "5m")
+                .replace("$job", ".*");
             assert!(!filled.contains('$'), "nobody fills in {query}");
             filled
         })

@@ -86,6 +86,8 @@ fn nothing_that_is_exported_is_forgotten_here() {
             _ => name.to_owned(),
         })
     });
-    let missing: Vec<_> = families.filter(|name| !exported.contains_key(name)).collect();
+    let missing: Vec<_> = families
+        .filter(|name| !exported.contains_key(name))
+        .collect();
     assert_eq!(missing, [""; 0]);
 }

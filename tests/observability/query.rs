@@ -36,7 +36,9 @@ pub fn wrong_words(query: &str, exported: &BTreeMap<String, Labels>) -> Vec<Stri
     if metrics == 0 && !query.starts_with("ALERTS{") {
         wrong.push("it asks for no metric of the operator".to_owned());
     }
-    let unknown = labels(query).into_iter().filter(|label| !known.contains(*label));
+    let unknown = labels(query)
+        .into_iter()
+        .filter(|label| !known.contains(*label));
     wrong.extend(unknown.map(|label| format!("{label} is no label of its metrics")));
     let unknown = reasons(query).filter(|word| Reason::parse(word).is_none());
     wrong.extend(unknown.map(|word| format!("{word} is no reason")));
@@ -79,8 +81,14 @@ fn words_that_do_not_exist_are_noticed() {
     let good = r#"max without (pod) (ncp_secret_operator_object_not_ready{reason=~"Throttled|TooLarge",job="a"})"#;
     assert_eq!(wrong(good), [""; 0]);
     for (query, complaint) in [
-        ("ncp_secret_operator_objectz", "ncp_secret_operator_objectz is exported by nobody"),
-        ("ncp_secret_operator_looks", "ncp_secret_operator_looks is exported by nobody"),
+        (
+            "ncp_secret_operator_objectz",
+            "ncp_secret_operator_objectz is exported by nobody",
+        ),
+        (
+            "ncp_secret_operator_looks",
+            "ncp_secret_operator_looks is exported by nobody",
+        ),
         ("up == 0", "it asks for no metric of the operator"),
         (
             r#"sum by (name, colour) (ncp_secret_operator_object_not_ready)"#,

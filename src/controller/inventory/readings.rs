@@ -3,8 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{Inventory, Known};
-use crate::core::request::ObjectKey;
 use crate::core::remote::Lifecycle;
+use crate::core::request::ObjectKey;
 use crate::core::status::{not_ready, rotation_unhealthy, told_reason};
 use crate::metrics::{ObjectReading, StoreTrouble};
 

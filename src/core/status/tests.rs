@@ -597,3 +597,31 @@ fn what_was_suspended_before_its_first_sync_is_not_good_and_nobody_has_to_mend_i
         );
     }
 }
+
+#[test]
+fn a_store_tells_of_what_its_objects_share_also_while_it_is_of_use() {
+    let told = |status: &str, reason: Reason| {
+        let status = StoreStatus {
+            observed_generation: 2,
+            conditions: vec![Condition {
+                type_: condition::READY.into(),
+                status: status.into(),
+                reason: reason.as_str().into(),
+                message: String::new(),
+                last_transition_time: Time(now()),
+                observed_generation: Some(2),
+            }],
+        };
+        [2, 3].map(|generation| told_reason(Some(&status), generation))
+    };
+    assert_eq!(told("True", Reason::Configured), [None, None]);
+    let short = Reason::BudgetExhausted;
+    assert_eq!(
+        told("True", short),
+        [Some(short), None],
+        "of another generation nothing is known"
+    );
+    let skew = Reason::ClockSkew;
+    assert_eq!(told("False", skew), [Some(skew), None]);
+    assert_eq!(told_reason(None, 2), None);
+}
