@@ -203,6 +203,12 @@ pub fn rotation_message(status: &NcpSecretStatus) -> &str {
     find(status, condition::ROTATION_HEALTHY).map_or("", |health| &health.message)
 }
 
+/// Whether the deletion of the source was requested, by what was seen last.
+#[must_use]
+pub fn is_revoked(status: &NcpSecretStatus) -> bool {
+    why_false(status, condition::SOURCE_AVAILABLE) == Some(Reason::SourceRevoked)
+}
+
 /// Why the Secret is not good, if the status says that.
 #[must_use]
 pub fn not_ready(status: &NcpSecretStatus) -> Option<Reason> {

@@ -65,6 +65,22 @@ const OTHERS: &[(&str, &str, &[&str])] = &[
     ("networkPolicy.metricsFrom", "[{\"podSelector\":{}}]", &[]),
     ("networkPolicy.extraEgress", "[{\"ports\":[{\"port\":8443}]}]", &[]),
     ("metrics.service.enabled", "false", &[]),
+    ("metrics.serviceMonitor.enabled", "true", &[]),
+    ("metrics.serviceMonitor.interval", "\"1m\"", &["metrics.serviceMonitor.enabled=true"]),
+    ("metrics.serviceMonitor.labels", "{\"a\":\"b\"}", &["metrics.serviceMonitor.enabled=true"]),
+    ("metrics.podMonitor.enabled", "true", &[]),
+    ("metrics.podMonitor.interval", "\"1m\"", &["metrics.podMonitor.enabled=true"]),
+    ("metrics.podMonitor.labels", "{\"a\":\"b\"}", &["metrics.podMonitor.enabled=true"]),
+    ("metrics.prometheusRule.enabled", "true", &[]),
+    ("metrics.prometheusRule.labels", "{\"a\":\"b\"}", &["metrics.prometheusRule.enabled=true"]),
+    (
+        "metrics.prometheusRule.runbookBaseUrl",
+        "\"https://wiki.example.com\"",
+        &["metrics.prometheusRule.enabled=true"],
+    ),
+    ("metrics.dashboard.enabled", "true", &[]),
+    ("metrics.dashboard.labels", "{\"a\":\"b\"}", &["metrics.dashboard.enabled=true"]),
+    ("metrics.dashboard.annotations", "{\"a\":\"b\"}", &["metrics.dashboard.enabled=true"]),
 ];
 
 fn read(file: &str) -> String {
@@ -120,6 +136,8 @@ fn the_schema_knows_every_value_and_refuses_what_is_none() {
             "crds={\"instal\":true}",
             "networkPolicy={\"enable\":false}",
             "metrics={\"service\":{\"enable\":true}}",
+            "metrics={\"podMonitor\":{\"interval\":\"often\"}}",
+            "metrics={\"prometheusRule\":{\"runbookBaseUrl\":\"wiki\"}}",
             "replicas=\"two\"",
             "replicas=0",
             "image={\"digest\":\"latest\"}",

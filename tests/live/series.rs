@@ -1,7 +1,6 @@
 //! Series of single objects and stores: of those in trouble, of unhealthy rotations, and of the times that are set.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use ncp_emulator::behavior::Destroyed;
 use ncp_emulator::{NewSecret, Role, Trigger};
 use ncp_secret_operator::api::{NcpSecret, SourceStatus};
 use serde_json::json;
@@ -117,14 +116,14 @@ async fn an_object_shows_when_its_rotation_is_due_since_when_it_runs_and_that_it
 #[tokio::test]
 async fn an_object_whose_source_is_destroyed_warns_of_no_destruction_any_more() {
     let scene = Scene::start().await;
-    scene.emulator.behave(|it| it.destroyed = Destroyed::Shown);
     let id = scene.synced("gone", r#"{"a":"b"}"#, json!({})).await;
     scene.emulator.request_deletion(&id).unwrap();
+    scene.force("gone", "revoked").await;
     scene.emulator.delete(&id).unwrap();
     scene.force("gone", "destroyed").await;
     assert!(source(&scene, "gone").await.expected_destroy_time.is_some());
-    let destroyed = r#"not_ready{,reason="SourceDestroyed"}"#;
-    until_series(&scene, "gone", &[(destroyed, one())]).await;
+    let gone = r#"not_ready{,reason="SourceNotFound"}"#;
+    until_series(&scene, "gone", &[(gone, one())]).await;
 }
 
 /// The series about the troubles of the store `ncp`.

@@ -3,9 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{Inventory, Known};
-use crate::core::remote::Lifecycle;
 use crate::core::request::ObjectKey;
-use crate::core::status::{not_ready, rotation_unhealthy, told_reason};
+use crate::core::status::{is_revoked, not_ready, rotation_unhealthy, told_reason};
 use crate::metrics::{ObjectReading, StoreTrouble};
 
 impl Inventory {
@@ -34,15 +33,15 @@ impl Known {
     fn reading(&self, key: &ObjectKey) -> ObjectReading {
         let source = self.status.source.as_ref();
         let time = |time: &Option<Time>| time.as_ref().map(|time| time.0);
-        // A date that stays when the deletion was cancelled, or is done, is none to warn of.
-        let leaving = source.filter(|source| source.lifecycle == Lifecycle::Revoke.as_str());
+        // The date stays in the status when NCP does not know the secret any more.
+        let revoked = source.filter(|_| is_revoked(&self.status));
         ObjectReading {
             object: key.clone(),
             not_ready: not_ready(&self.status),
             rotation_unhealthy: rotation_unhealthy(&self.status),
             next_rotation: source.and_then(|source| time(&source.next_rotation_time)),
             rotating_since: source.and_then(|source| time(&source.rotating_since)),
-            destruction: leaving.and_then(|source| time(&source.expected_destroy_time)),
+            destruction: revoked.and_then(|source| time(&source.expected_destroy_time)),
         }
     }
 }
