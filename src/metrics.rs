@@ -18,8 +18,8 @@ use prometheus_client::registry::Registry;
 
 use self::asked::Asked;
 pub use self::objects::ObjectReading;
-pub use self::stores::StoreReading;
 use self::stores::Waits;
+pub use self::stores::{StoreReading, StoreTrouble};
 use crate::api::Reason;
 use crate::controller::Depth;
 use crate::core::outcome::Outcome;
@@ -46,6 +46,7 @@ pub struct Metrics {
     oldest: Gauge<f64, AtomicU64>,
     waits: Waits,
     asked_stores: Asked<StoreReading>,
+    asked_troubles: Asked<StoreTrouble>,
     asked_objects: Asked<ObjectReading>,
 }
 
@@ -164,6 +165,7 @@ impl Default for Metrics {
         );
         let waits = Waits::register(&mut registry);
         let asked_stores = Asked::register(&mut registry, stores::GAUGES);
+        let asked_troubles = Asked::register(&mut registry, stores::TROUBLES);
         let asked_objects = Asked::register(&mut registry, objects::GAUGES);
         let registry = Arc::new(registry);
         Self {
@@ -184,6 +186,7 @@ impl Default for Metrics {
             oldest,
             waits,
             asked_stores,
+            asked_troubles,
             asked_objects,
         }
     }
@@ -253,9 +256,11 @@ impl Metrics {
     pub fn ask(
         &self,
         stores: impl Fn() -> Vec<StoreReading> + Send + Sync + 'static,
+        troubles: impl Fn() -> Vec<StoreTrouble> + Send + Sync + 'static,
         objects: impl Fn() -> Vec<ObjectReading> + Send + Sync + 'static,
     ) {
         self.asked_stores.ask(stores);
+        self.asked_troubles.ask(troubles);
         self.asked_objects.ask(objects);
     }
 
@@ -290,6 +295,7 @@ impl Metrics {
             }
             self.oldest.set(0.0);
             self.asked_stores.ask_nobody();
+            self.asked_troubles.ask_nobody();
             self.asked_objects.ask_nobody();
         }
     }

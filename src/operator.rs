@@ -106,7 +106,11 @@ impl Operator {
         let metrics = Metrics::default();
         let transport = transport(&settings, &clock, &metrics)?;
         let metadata = settings.endpoint_metadata.as_deref();
-        let role = ServerRole::new(metadata, settings.allow_loopback_http)?;
+        let role = if settings.server_role {
+            Some(ServerRole::new(metadata, settings.allow_loopback_http)?)
+        } else {
+            None
+        };
         let namespace = settings
             .namespace
             .clone()
@@ -118,11 +122,12 @@ impl Operator {
         });
 
         let scope = extras.scope;
-        let scope = scope.unwrap_or_else(|| Scope::of(&settings.watch_namespaces));
+        let scope = scope
+            .unwrap_or_else(|| Scope::of(&settings.watch_namespaces, settings.cluster_stores));
         let inventory = Arc::new(if scope.cluster_stores {
             Inventory::default()
         } else {
-            Inventory::of_certain_namespaces()
+            Inventory::without_cluster_stores()
         });
         let server = Server::to_read(client.clone());
         let objects = Objects::new(server.clone());
@@ -152,7 +157,7 @@ impl Operator {
             feeds,
             health: Arc::clone(&health),
             transport,
-            role: Arc::new(role),
+            role: role.map(Arc::new),
             metrics,
             longest_pass,
             concurrency: usize::from(settings.concurrency),

@@ -31,6 +31,26 @@ pub struct Settings {
     )]
     pub watch_namespaces: Vec<String>,
 
+    /// Whether to follow the stores of the cluster, if all namespaces are followed.
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_CLUSTER_STORES",
+        value_name = "BOOL",
+        default_value_t = true,
+        action = ArgAction::Set
+    )]
+    pub cluster_stores: bool,
+
+    /// Whether stores of the cluster may use the keys of the node's server role.
+    #[arg(
+        long,
+        env = "NCP_SECRET_OPERATOR_SERVER_ROLE",
+        value_name = "BOOL",
+        default_value_t = true,
+        action = ArgAction::Set
+    )]
+    pub server_role: bool,
+
     /// Whether to wait for a Lease before anything is written, so that of several replicas one works and the others stand
     /// by.
     #[arg(

@@ -55,14 +55,14 @@ pub(super) enum Unread {
 pub(super) struct CredentialReader {
     secrets: Secrets,
     transport: Arc<Transport>,
-    role: Arc<ServerRole>,
+    role: Option<Arc<ServerRole>>,
 }
 
 impl CredentialReader {
     pub(super) const fn new(
         secrets: Secrets,
         transport: Arc<Transport>,
-        role: Arc<ServerRole>,
+        role: Option<Arc<ServerRole>>,
     ) -> Self {
         Self {
             secrets,
@@ -75,10 +75,10 @@ impl CredentialReader {
     pub(super) async fn version(&self, spec: &StoreSpec) -> Result<Option<Version>, Refusal> {
         match &spec.auth {
             Auth::Secret(auth) => self.secrets.version(&auth.secret).await,
-            Auth::ServerRole => match self.role.read().await {
+            Auth::ServerRole => match self.role().await {
                 Ok(role) => Ok(Some(version(&role))),
                 Err(RoleError::Silent) => Err(Refusal::Failed),
-                Err(RoleError::NoRole | RoleError::NoKeys) => Ok(None),
+                Err(RoleError::Off | RoleError::NoRole | RoleError::NoKeys) => Ok(None),
             },
         }
     }
@@ -162,6 +162,13 @@ impl CredentialReader {
         })
     }
 
+    async fn role(&self) -> Result<RoleReading, RoleError> {
+        match &self.role {
+            Some(role) => role.read().await,
+            None => Err(RoleError::Off),
+        }
+    }
+
     async fn read_role(
         &self,
         spec: &StoreSpec,
@@ -169,7 +176,7 @@ impl CredentialReader {
         now: Timestamp,
     ) -> Result<Reading, Unread> {
         let soon = later(now, RENEWED_EVERY);
-        let role = match (self.role.read().await, known) {
+        let role = match (self.role().await, known) {
             (Ok(role), _) => role,
             // Until NCP says otherwise, the keys that we have are as good as they were.
             (Err(RoleError::Silent | RoleError::NoKeys), Some(known)) => {
@@ -182,6 +189,7 @@ impl CredentialReader {
             (Err(error), _) => {
                 let problem = match error {
                     RoleError::Silent => CredentialsProblem::NoMetadata,
+                    RoleError::Off => CredentialsProblem::ServerRoleOff,
                     RoleError::NoRole => CredentialsProblem::NoServerRole,
                     RoleError::NoKeys => CredentialsProblem::NoRoleKeys,
                 };

@@ -39,16 +39,17 @@ impl Default for Scope {
 }
 
 impl Scope {
-    /// What an operator follows that was told to keep to these namespaces, or to none in particular.
+    /// What an operator follows that was told to keep to these namespaces, or to none in particular, and whether to follow
+    /// the stores of the cluster.
     ///
-    /// The stores of the cluster are not there for one that keeps to some: it needs no rights outside them.
+    /// Those are not there for one that keeps to some namespaces: it needs no rights outside them.
     #[must_use]
-    pub fn of(namespaces: &[String]) -> Self {
+    pub fn of(namespaces: &[String], cluster_stores: bool) -> Self {
         let mut namespaces = namespaces.to_vec();
         namespaces.sort();
         namespaces.dedup();
         Self {
-            cluster_stores: namespaces.is_empty(),
+            cluster_stores: cluster_stores && namespaces.is_empty(),
             namespaces,
         }
     }

@@ -23,7 +23,7 @@ use turns::Turn;
 #[derive(Default)]
 pub struct Inventory {
     state: Mutex<State>,
-    /// Whether the stores of the cluster are nobody's here, because only certain namespaces are followed.
+    /// Whether the stores of the cluster are nobody's here, because they are not followed.
     local: bool,
 }
 
@@ -64,7 +64,7 @@ pub enum Novelty {
 impl Inventory {
     /// Knows nothing yet, and never knows the stores of the cluster.
     #[must_use]
-    pub fn of_certain_namespaces() -> Self {
+    pub fn without_cluster_stores() -> Self {
         Self {
             local: true,
             ..Self::default()

@@ -51,8 +51,8 @@ pub struct Office {
     pub health: Arc<Health>,
     /// The way to NCP.
     pub transport: Arc<Transport>,
-    /// The keys of the node's server role.
-    pub role: Arc<ServerRole>,
+    /// The keys of the node's server role, if they may be used.
+    pub role: Option<Arc<ServerRole>>,
     /// What is counted.
     pub metrics: Metrics,
     /// Neither the work of a pass nor the telling of it takes longer, whatever hangs.
@@ -94,7 +94,7 @@ impl Office {
         let reader = CredentialReader::new(
             secrets.clone(),
             Arc::clone(&self.transport),
-            Arc::clone(&self.role),
+            self.role.clone(),
         );
         let connections = Arc::new(Connections::new(
             self.clock.clone(),
@@ -104,9 +104,13 @@ impl Office {
             stores.clone(),
             self.concurrency,
         ));
-        let (opened, inventory) = (Arc::clone(&connections), Arc::clone(&self.inventory));
-        self.metrics
-            .ask(move || opened.readings(), move || inventory.readings());
+        let opened = Arc::clone(&connections);
+        let (telling, inventory) = (Arc::clone(&self.inventory), Arc::clone(&self.inventory));
+        self.metrics.ask(
+            move || opened.readings(),
+            move || telling.store_troubles(),
+            move || inventory.readings(),
+        );
         let world = Arc::new(World {
             sharing: Arc::new(Sharing::new(self.clock.clone())),
             clock: self.clock.clone(),

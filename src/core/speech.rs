@@ -28,7 +28,7 @@ impl Trouble {
             ),
             Self::StoreNotFound { store } => format!("{} does not exist.", name_store(store)),
             Self::StoreNotFollowed { store } => format!(
-                "{} cannot be read: this operator keeps to certain namespaces, and stores of the cluster are in none.",
+                "{} cannot be read: this operator does not follow the stores of the cluster, or keeps to certain namespaces.",
                 name_store(store)
             ),
             Self::StoreNotReady { store } => {
@@ -115,7 +115,7 @@ impl Trouble {
             }
             Self::StoreNotFound { .. } => "Create the store, or correct spec.storeRef.",
             Self::StoreNotFollowed { .. } => {
-                "Use an NcpSecretStore in this namespace, or run the operator without --watch-namespaces."
+                "Use an NcpSecretStore in this namespace, or have the operator follow cluster stores: without --watch-namespaces, and with --cluster-stores=true."
             }
             Self::StoreNotReady { .. } => "Correct the spec of the store.",
             Self::CredentialsMissing { problem } => problem.advice(),
@@ -316,6 +316,9 @@ impl CredentialsProblem {
             Self::NoServerRole => {
                 "Give the node pool a server role in NCP that may view the secrets, or use auth.secretRef; it is asked for again within seconds."
             }
+            Self::ServerRoleOff => {
+                "Use auth.secretRef, or have the operator allowed to use server roles, with --server-role=true."
+            }
             Self::NoMetadata => {
                 "Let the operator's pod reach 169.254.169.254, for example with hostNetwork, or use auth.secretRef; it is asked again within seconds."
             }
@@ -348,6 +351,9 @@ impl CredentialsProblem {
                 )
             }
             Self::NoServerRole => "The node that the operator runs on has no server role.".into(),
+            Self::ServerRoleOff => {
+                "The operator was not allowed to use the keys of a server role.".into()
+            }
             Self::NoMetadata => {
                 "The metadata service of the node that the operator runs on does not answer.".into()
             }

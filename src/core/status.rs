@@ -179,11 +179,22 @@ pub fn is_ready(status: &NcpSecretStatus) -> bool {
 /// The trouble that the status of a store of that generation tells of, and since when.
 #[must_use]
 pub fn told_trouble(status: Option<&StoreStatus>, generation: i64) -> Option<(Reason, Timestamp)> {
-    let status = status.filter(|status| status.observed_generation == generation)?;
-    let mut conditions = status.conditions.iter();
-    let ready = conditions.find(|condition| condition.type_ == condition::READY)?;
+    let ready = store_ready(status, generation)?;
     let reason = Reason::parse(&ready.reason).filter(|_| ready.status == "False")?;
     Some((reason, ready.last_transition_time.0))
+}
+
+/// What the status of a store of that generation tells of that all its objects share.
+#[must_use]
+pub fn told_reason(status: Option<&StoreStatus>, generation: i64) -> Option<Reason> {
+    let ready = store_ready(status, generation)?;
+    Reason::parse(&ready.reason).filter(|reason| *reason != Reason::Configured)
+}
+
+fn store_ready(status: Option<&StoreStatus>, generation: i64) -> Option<&Condition> {
+    let status = status.filter(|status| status.observed_generation == generation)?;
+    let mut conditions = status.conditions.iter();
+    conditions.find(|condition| condition.type_ == condition::READY)
 }
 
 /// The reason of the Ready condition.
@@ -203,6 +214,12 @@ pub fn rotation_reason(status: &NcpSecretStatus) -> Option<Reason> {
 #[must_use]
 pub fn rotation_message(status: &NcpSecretStatus) -> &str {
     find(status, condition::ROTATION_HEALTHY).map_or("", |health| &health.message)
+}
+
+/// Whether the deletion of the source was requested, by what was seen last.
+#[must_use]
+pub fn is_revoked(status: &NcpSecretStatus) -> bool {
+    why_false(status, condition::SOURCE_AVAILABLE) == Some(Reason::SourceRevoked)
 }
 
 /// Why the Secret is not good, if the status says that.

@@ -31,7 +31,7 @@ pub enum Trouble {
         /// The store that was asked for.
         store: StoreKey,
     },
-    /// The store is one of the cluster, and this operator follows certain namespaces only.
+    /// The store is one of the cluster, and this operator does not follow those.
     StoreNotFollowed {
         /// The store that was asked for.
         store: StoreKey,
@@ -191,6 +191,8 @@ pub enum CredentialsProblem {
     },
     /// The node that we run on has no server role.
     NoServerRole,
+    /// A setting keeps us from using server roles.
+    ServerRoleOff,
     /// The metadata service of the node does not answer.
     NoMetadata,
     /// What the metadata service answers are no keys of a role.

@@ -5,6 +5,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::asked::{Gauge, Labels};
+use crate::api::Reason;
 use crate::core::request::StoreKey;
 
 /// Up to a call in a second, to a few, to those that are told, and far beyond.
@@ -32,6 +33,24 @@ pub(super) const GAUGES: &[Gauge<StoreReading>] = &[
         show: |reading| Some((labels_of(&reading.store), reading.is_open.into())),
     },
 ];
+
+/// What a store tells of that all its objects share.
+pub struct StoreTrouble {
+    /// Which store.
+    pub store: StoreKey,
+    /// What it is.
+    pub reason: Reason,
+}
+
+pub(super) const TROUBLES: &[Gauge<StoreTrouble>] = &[Gauge {
+    name: "store_trouble",
+    help: "1 for each store that tells of a trouble of all its objects, with the reason",
+    show: |told| {
+        let mut labels = labels_of(&told.store);
+        labels.push(("reason", told.reason.as_str().to_owned()));
+        Some((labels, 1))
+    },
+}];
 
 fn labels_of(store: &StoreKey) -> Labels {
     vec![

@@ -60,6 +60,9 @@ pub enum RoleError {
     /// No usable answer; another attempt may have one.
     #[error("the metadata service does not answer")]
     Silent,
+    /// A setting keeps us from asking.
+    #[error("server roles are not to be used")]
+    Off,
     /// The server has no role.
     #[error("the server has no role")]
     NoRole,

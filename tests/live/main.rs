@@ -25,6 +25,7 @@ mod events;
 mod examples;
 mod fights;
 mod first_sync;
+mod gitops;
 mod grants;
 mod guide;
 mod honest_keys;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::scene::{Scene, condition, create_namespace, until};
 use crate::seen::fetch;
 
-const RIGHTS: &str = include_str!("../../deploy/rbac-namespaced.yaml");
+const RIGHTS: &str = include_str!("../../deploy/namespaced-everything/rbac.yaml");
 const ACCOUNT: &str = "ncp-secret-operator";
 
 /// Grants what the manifest grants: in the operator's own namespace, or in one that it works for.

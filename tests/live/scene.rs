@@ -513,7 +513,7 @@ pub async fn install(client: &Client) {
 
 /// The objects of that kind in `deploy/rbac.yaml`.
 fn rights(kind: &str) -> impl Iterator<Item = DynamicObject> {
-    let manifests = include_str!("../../deploy/rbac.yaml").split("---\n");
+    let manifests = include_str!("../../deploy/cluster-everything/rbac.yaml").split("---\n");
     manifests
         .filter(move |text| text.contains(&format!("\nkind: {kind}\n")))
         .map(|text| serde_saphyr::from_str(text).unwrap())

@@ -1,7 +1,7 @@
-//! Series of single objects: of those that are not good, of unhealthy rotations, and of the times that are set.
+//! Series of single objects and stores: of those in trouble, of unhealthy rotations, and of the times that are set.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use ncp_emulator::{NewSecret, Trigger};
+use ncp_emulator::{NewSecret, Role, Trigger};
 use ncp_secret_operator::api::{NcpSecret, SourceStatus};
 use serde_json::json;
 
@@ -111,4 +111,49 @@ async fn an_object_shows_when_its_rotation_is_due_since_when_it_runs_and_that_it
     scene.force("turning", "failed").await;
     let failed = (r#"rotation_unhealthy{,reason="RotationFailed"}"#, one());
     until_series(&scene, "turning", &[due, failed]).await;
+}
+
+#[tokio::test]
+async fn an_object_whose_source_is_destroyed_warns_of_no_destruction_any_more() {
+    let scene = Scene::start().await;
+    let id = scene.synced("gone", r#"{"a":"b"}"#, json!({})).await;
+    scene.emulator.request_deletion(&id).unwrap();
+    scene.force("gone", "revoked").await;
+    scene.emulator.delete(&id).unwrap();
+    scene.force("gone", "destroyed").await;
+    assert!(source(&scene, "gone").await.expected_destroy_time.is_some());
+    let gone = r#"not_ready{,reason="SourceNotFound"}"#;
+    until_series(&scene, "gone", &[(gone, one())]).await;
+}
+
+/// The series about the troubles of the store `ncp`.
+async fn troubles(scene: &Scene) -> Vec<String> {
+    let metrics = scene.metrics().await;
+    let whose = format!(r#"namespace="{}",store="ncp""#, scene.namespace);
+    let lines = metrics.lines().filter(|line| {
+        line.starts_with("ncp_secret_operator_store_trouble{") && line.contains(&whose)
+    });
+    lines.map(|line| line.replace(&whose, "")).collect()
+}
+
+#[tokio::test]
+async fn a_store_has_a_series_while_it_tells_of_a_trouble() {
+    let scene = Scene::start().await;
+    scene.synced("orders-db", r#"{"a":"b"}"#, json!({})).await;
+    assert_eq!(troubles(&scene).await, [""; 0]);
+    scene.emulator.stop_key(&scene.key.access_key);
+    scene.force("orders-db", "notice").await;
+    scene.until_store("ncp", "CredentialsRejected").await;
+    let rejected = r#"ncp_secret_operator_store_trouble{kind="NcpSecretStore",,reason="CredentialsRejected"} 1"#;
+    until("the store shows its trouble", async || {
+        (troubles(&scene).await == [rejected]).then_some(())
+    })
+    .await;
+    let key = scene.emulator.add_key(Role::Viewer);
+    scene.write_credentials("ncp-credentials", &key).await;
+    scene.until_store("ncp", "Configured").await;
+    until("the store shows no trouble", async || {
+        troubles(&scene).await.is_empty().then_some(())
+    })
+    .await;
 }

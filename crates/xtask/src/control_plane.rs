@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use testbed::{Binaries, Progress, Sources};
+use testbed::{Binaries, Helm, Progress, Promtool, Sources};
 
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
@@ -16,28 +16,48 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 /// Obtains the programs; blocks for minutes when they have to be built.
 pub(crate) fn obtain() -> Result<Binaries> {
-    let mut narrator = Narrator {
-        terminal: stderr().is_terminal(),
-        begun: false,
-        printed: None,
-    };
+    let mut narrator = Narrator::about("a Kubernetes control plane");
     Sources::from_env()?.obtain(&mut |progress| narrator.tell(progress))
+}
+
+/// Obtains both versions of Helm, in the same way.
+pub(crate) fn obtain_helm() -> Result<Helm> {
+    let mut narrator = Narrator::about("Helm 3 and Helm 4");
+    Helm::obtain(&Sources::from_env()?, &mut |progress| {
+        narrator.tell(progress);
+    })
+}
+
+/// Obtains Prometheus' checker of rules, in the same way.
+pub(crate) fn obtain_promtool() -> Result<Promtool> {
+    let mut narrator = Narrator::about("promtool");
+    Promtool::obtain(&Sources::from_env()?, &mut |progress| {
+        narrator.tell(progress);
+    })
 }
 
 /// On a terminal one line ticks each second; elsewhere a line comes now and then.
 struct Narrator {
+    what: &'static str,
     terminal: bool,
     begun: bool,
     printed: Option<Duration>,
 }
 
 impl Narrator {
+    fn about(what: &'static str) -> Self {
+        Self {
+            what,
+            terminal: stderr().is_terminal(),
+            begun: false,
+            printed: None,
+        }
+    }
+
     fn tell(&mut self, progress: Progress<'_>) {
         match progress {
             Progress::Waiting => {
-                eprintln!(
-                    "another process is building the control plane's programs: waiting for it"
-                );
+                eprintln!("another process is building {}: waiting for it", self.what);
             }
             Progress::Building {
                 program,
@@ -68,7 +88,8 @@ impl Narrator {
     fn begin(&mut self) {
         if !self.begun {
             eprintln!(
-                "building a Kubernetes control plane with Go: once, in about 6 minutes on two cores"
+                "building {} with Go: once, in about 6 minutes on two cores",
+                self.what
             );
             self.begun = true;
         }

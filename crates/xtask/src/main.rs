@@ -7,6 +7,7 @@
 
 mod bench;
 mod cargo;
+mod chart;
 mod control_plane;
 mod crds;
 mod demo;
@@ -38,6 +39,8 @@ struct Arguments {
 enum Task {
     /// Measure
     Bench(bench::Arguments),
+    /// Write what is made from the chart, or for it: its CRDs and README, and deploy/
+    Chart,
     /// Obtain the programs of a Kubernetes control plane; the last line printed is their folder
     ControlPlane,
     /// Write the manifests of the custom resources to crds/
@@ -58,6 +61,7 @@ enum Task {
 async fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(arguments) => bench::run(&arguments).await,
+        Task::Chart => chart::run(),
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,

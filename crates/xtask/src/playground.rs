@@ -50,12 +50,16 @@ impl Playground {
         kubectl
             .run("wait --for=condition=Established crd --all --timeout=30s")
             .await?;
-        kubectl
-            .run(&format!(
-                "apply -f {}",
-                root.join("deploy/rbac.yaml").display()
-            ))
-            .await?;
+        // Those of cluster mode with everything switched on, and no pods: the operator runs beside the control plane.
+        for rights in [
+            "base/namespace.yaml",
+            "cluster-everything/service-account.yaml",
+            "cluster-everything/rbac.yaml",
+            "cluster-everything/admission-policy.yaml",
+        ] {
+            let file = root.join("deploy").join(rights);
+            kubectl.run(&format!("apply -f {}", file.display())).await?;
+        }
 
         eprintln!("starting the NCP emulator");
         let (clock, steering) = Clock::steered(machine_time() - behind);

@@ -8,7 +8,7 @@ use anyhow::Result;
 use testbed::{CLUSTER_VARIABLE, Cluster, ControlPlane, Output, Process};
 
 use crate::cargo::cargo;
-use crate::control_plane::obtain;
+use crate::control_plane::{obtain, obtain_helm, obtain_promtool};
 use crate::interruption::{Interruption, status_of};
 
 #[derive(clap::Args)]
@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binaries = tokio::task::block_in_place(obtain)?;
+    tokio::task::block_in_place(obtain_helm)?;
+    tokio::task::block_in_place(obtain_promtool)?;
     let mut interruption = Interruption::listen()?;
     let started = Instant::now();
     let plane = tokio::select! {

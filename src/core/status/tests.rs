@@ -624,3 +624,31 @@ fn a_failure_that_a_clock_that_was_ahead_has_told_counts_from_now() {
     let stale = next(&told, &subject(1), &failed, after(15 * 60));
     assert!(is_ready(&again) && !is_ready(&stale));
 }
+
+#[test]
+fn a_store_tells_of_what_its_objects_share_also_while_it_is_of_use() {
+    let told = |status: &str, reason: Reason| {
+        let status = StoreStatus {
+            observed_generation: 2,
+            conditions: vec![Condition {
+                type_: condition::READY.into(),
+                status: status.into(),
+                reason: reason.as_str().into(),
+                message: String::new(),
+                last_transition_time: Time(now()),
+                observed_generation: Some(2),
+            }],
+        };
+        [2, 3].map(|generation| told_reason(Some(&status), generation))
+    };
+    assert_eq!(told("True", Reason::Configured), [None, None]);
+    let short = Reason::BudgetExhausted;
+    assert_eq!(
+        told("True", short),
+        [Some(short), None],
+        "of another generation nothing is known"
+    );
+    let skew = Reason::ClockSkew;
+    assert_eq!(told("False", skew), [Some(skew), None]);
+    assert_eq!(told_reason(None, 2), None);
+}

@@ -135,6 +135,7 @@ fn every(name: &str) -> Vec<Trouble> {
         },
         CredentialsProblem::Forbidden { secret: key() },
         CredentialsProblem::NoServerRole,
+        CredentialsProblem::ServerRoleOff,
         CredentialsProblem::NoMetadata,
         CredentialsProblem::NoRoleKeys,
     ];
