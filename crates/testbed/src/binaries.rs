@@ -3,13 +3,36 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::go::{Go, Recipe, missing_in};
+use crate::kit::{Kit, Make, Program};
+
+/// The programs of a control plane, and the command line client.
+const CONTROL_PLANE: Kit = Kit {
+    whose: "the control plane's",
+    module: "control-plane",
+    programs: &[
+        kubernetes("etcd", "go.etcd.io/etcd/server/v3"),
+        kubernetes("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+        kubernetes(
+            "kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+        ),
+        kubernetes("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+    ],
+    command: "cargo xtask control-plane",
+};
+
+const fn kubernetes(name: &'static str, package: &'static str) -> Program {
+    Program {
+        name,
+        package,
+        make: Make::Kubernetes,
+    }
+}
 
 /// The folder with the programs of the control plane and `kubectl`, all present.
 #[derive(Clone, Debug)]
@@ -109,13 +132,7 @@ impl Sources {
         if let Some(found) = self.provided()? {
             return Ok(found);
         }
-        let recipe = Recipe::read()?;
-        let folder = self.cache.join(recipe.fingerprint());
-        if missing_in(&folder).next().is_some() {
-            bail!(
-                "the control plane's programs have not been built: run `cargo xtask control-plane`"
-            );
-        }
+        let folder = CONTROL_PLANE.find(&self.cache)?;
         Ok(Binaries { folder })
     }
 
@@ -129,24 +146,23 @@ impl Sources {
         if let Some(found) = self.provided()? {
             return Ok(found);
         }
-        let recipe = Recipe::read()?;
-        let folder = self.cache.join(recipe.fingerprint());
-        if missing_in(&folder).next().is_none() {
-            return Ok(Binaries { folder });
-        }
-        let go = Go::find(&self.go)?;
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot make the cache folder {}", folder.display()))?;
-        let _builder = lock(&folder.with_extension("lock"), report)?;
-        go.build(&recipe, &folder, report)?;
+        let folder = CONTROL_PLANE.obtain(&self.cache, &self.go, report)?;
         Ok(Binaries { folder })
+    }
+
+    /// The folder for the programs of another kit, beside those of the control plane.
+    pub(crate) fn cache_of(&self, module: &str) -> PathBuf {
+        self.cache.with_file_name(module)
     }
 
     fn provided(&self) -> Result<Option<Binaries>> {
         let Some(folder) = &self.assets else {
             return Ok(None);
         };
-        let missing: Vec<&str> = missing_in(folder).collect();
+        let missing: Vec<&str> = CONTROL_PLANE
+            .missing(folder)
+            .map(|program| program.name)
+            .collect();
         if !missing.is_empty() {
             bail!(
                 "KUBEBUILDER_ASSETS={} has no {}: put it there, or unset the variable to have all programs built",
@@ -158,17 +174,4 @@ impl Sources {
             folder: folder.clone(),
         }))
     }
-}
-
-/// Waits for the right to build; the system gives it back when its holder ends.
-fn lock(path: &Path, report: &mut dyn FnMut(Progress<'_>)) -> Result<File> {
-    let attempt = || format!("cannot lock {}", path.display());
-    let file = File::create(path).with_context(attempt)?;
-    match file.try_lock() {
-        Ok(()) => return Ok(file),
-        Err(TryLockError::WouldBlock) => report(Progress::Waiting),
-        Err(TryLockError::Error(error)) => return Err(error).with_context(attempt),
-    }
-    file.lock().with_context(attempt)?;
-    Ok(file)
 }

@@ -1,10 +1,10 @@
-//! Builds the programs of the control plane with Go.
+//! Builds the programs of a kit with Go.
 
 use std::env::consts::{ARCH, OS};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,9 +13,13 @@ use anyhow::{Context, Error, Result, bail};
 
 use crate::binaries::Progress;
 use crate::fingerprint::fingerprint;
+use crate::kit::{Kit, Make, Program};
+use crate::libseccomp;
 use crate::process::{Output, Process};
 
-const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/control-plane");
+const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools");
+const STRIPPED: &str = "-s -w";
+const STATIC: &str = "-s -w -extldflags -static";
 const KUBERNETES: &str = "k8s.io/kubernetes";
 const VERSION_OF: &str = "k8s.io/component-base/version";
 const HOW_TO_GET_GO: &str =
@@ -30,34 +34,10 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 ];
 const DRAFTS: &str = ".drafts-";
 
-const PROGRAMS: [Program; 4] = [
-    Program {
-        name: "etcd",
-        package: "go.etcd.io/etcd/server/v3",
-    },
-    Program {
-        name: "kube-apiserver",
-        package: "k8s.io/kubernetes/cmd/kube-apiserver",
-    },
-    Program {
-        name: "kube-controller-manager",
-        package: "k8s.io/kubernetes/cmd/kube-controller-manager",
-    },
-    Program {
-        name: "kubectl",
-        package: "k8s.io/kubernetes/cmd/kubectl",
-    },
-];
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Program {
-    name: &'static str,
-    package: &'static str,
-}
-
-/// All that the programs are made from.
+/// All that the programs of a kit are made from.
 pub(crate) struct Recipe {
-    arguments: [String; 4],
+    module: PathBuf,
+    kubernetes_flags: String,
     fingerprint: String,
 }
 
@@ -67,9 +47,10 @@ pub(crate) struct Go {
 }
 
 impl Recipe {
-    pub(crate) fn read() -> Result<Self> {
+    pub(crate) fn read(kit: &Kit) -> Result<Self> {
+        let module = Path::new(MODULES).join(kit.module);
         let read = |name: &str| {
-            let path = Path::new(MODULE).join(name);
+            let path = module.join(name);
             fs::read_to_string(&path).with_context(|| {
                 format!(
                     "cannot read {}: is the repository complete?",
@@ -77,22 +58,25 @@ impl Recipe {
                 )
             })
         };
-        let (module, sums) = (read("go.mod")?, read("go.sum")?);
-        let arguments = [
-            "build".into(),
-            "-trimpath".into(),
-            "-ldflags".into(),
-            linker_flags(&module)?,
-        ];
-        let settings = ENVIRONMENT.iter().flat_map(|(name, value)| [*name, *value]);
-        let fingerprint = fingerprint(
-            [&*module, &*sums, OS, ARCH]
-                .into_iter()
-                .chain(arguments.iter().map(String::as_str))
-                .chain(settings),
-        );
+        let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
+        let own_sources = kit
+            .programs
+            .iter()
+            .filter(|program| program.package.starts_with("./"))
+            .map(|program| read(&format!("{}/main.go", program.package)))
+            .collect::<Result<Vec<_>>>()?;
+        let kubernetes_flags = kubernetes_flags(&requirements)?;
+        let mut made_from: Vec<&str> = vec![&requirements, &sums, OS, ARCH];
+        made_from.extend(["build", "-trimpath", "-ldflags", &kubernetes_flags]);
+        made_from.extend(ENVIRONMENT.iter().flat_map(|(name, value)| [*name, *value]));
+        for program in kit.programs {
+            made_from.extend(peculiarities(*program));
+        }
+        made_from.extend(own_sources.iter().map(String::as_str));
+        let fingerprint = fingerprint(made_from);
         Ok(Self {
-            arguments,
+            module,
+            kubernetes_flags,
             fingerprint,
         })
     }
@@ -101,21 +85,28 @@ impl Recipe {
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
+
+    /// The flags of the linker, and the tags.
+    fn flags(&self, make: Make) -> (&str, &'static str) {
+        match make {
+            Make::Kubernetes => (&self.kubernetes_flags, ""),
+            Make::Go { tags } => (STRIPPED, tags),
+            Make::Seccomp { tags } => (STATIC, tags),
+        }
+    }
 }
 
-/// The names of the programs that a folder does not have.
-pub(crate) fn missing_in(folder: &Path) -> impl Iterator<Item = &'static str> {
-    missing(folder).map(|program| program.name)
-}
-
-fn missing(folder: &Path) -> impl Iterator<Item = Program> {
-    PROGRAMS
-        .into_iter()
-        .filter(move |program| !folder.join(program.name).is_file())
+/// What makes a program differ from one of Kubernetes.
+fn peculiarities(program: Program) -> Vec<&'static str> {
+    match program.make {
+        Make::Kubernetes => Vec::new(),
+        Make::Go { tags } => vec![program.name, STRIPPED, tags],
+        Make::Seccomp { tags } => vec![program.name, STATIC, tags],
+    }
 }
 
 /// The version is stamped in as a release would have it; without it the programs call themselves v0.0.0.
-fn linker_flags(module: &str) -> Result<String> {
+fn kubernetes_flags(module: &str) -> Result<String> {
     let version = module
         .lines()
         .filter_map(|line| line.trim().strip_prefix(KUBERNETES)?.strip_prefix(' '))
@@ -150,13 +141,14 @@ impl Go {
     /// Builds the programs that the folder lacks. Each appears in it whole or not at all.
     pub(crate) fn build(
         &self,
+        kit: &Kit,
         recipe: &Recipe,
         folder: &Path,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<()> {
         remove_drafts(folder);
         let drafts = tempfile::Builder::new().prefix(DRAFTS).tempdir_in(folder)?;
-        let programs: Vec<Program> = missing(folder).collect();
+        let programs: Vec<Program> = kit.missing(folder).collect();
         for (program, number) in programs.iter().zip(1..) {
             let started = Instant::now();
             let draft = drafts.path().join(program.name);
@@ -185,16 +177,26 @@ impl Go {
         draft: &Path,
         mut tick: impl FnMut(Duration),
     ) -> Result<()> {
+        let (linker_flags, tags) = recipe.flags(program.make);
         let mut command = Command::new(&self.command);
         command
-            .current_dir(MODULE)
-            .args(&recipe.arguments)
+            .current_dir(&recipe.module)
+            .args(["build", "-trimpath", "-ldflags", linker_flags])
+            .args(
+                (!tags.is_empty())
+                    .then_some(["-tags", tags])
+                    .into_iter()
+                    .flatten(),
+            )
             .arg("-o")
             .arg(draft)
             .arg(program.package)
             .envs(ENVIRONMENT)
             .env_remove("GOOS")
             .env_remove("GOARCH");
+        if let Make::Seccomp { .. } = program.make {
+            command.envs(libseccomp::environment(draft)?);
+        }
         let mut build = Process::spawn(&command, Output::Log(draft.with_extension("log")))?;
         let started = Instant::now();
         let mut reported = None;
