@@ -65,7 +65,15 @@ impl Recipe {
             .filter(|program| program.package.starts_with("./"))
             .map(|program| read(&format!("{}/main.go", program.package)))
             .collect::<Result<Vec<_>>>()?;
-        let kubernetes_flags = kubernetes_flags(&requirements)?;
+        let has_kubernetes = kit
+            .programs
+            .iter()
+            .any(|program| program.make == Make::Kubernetes);
+        let kubernetes_flags = if has_kubernetes {
+            kubernetes_flags(&requirements)?
+        } else {
+            String::new()
+        };
         let mut made_from: Vec<&str> = vec![&requirements, &sums, OS, ARCH];
         made_from.extend(["build", "-trimpath", "-ldflags", &kubernetes_flags]);
         made_from.extend(ENVIRONMENT.iter().flat_map(|(name, value)| [*name, *value]));

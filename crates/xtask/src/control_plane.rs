@@ -1,13 +1,11 @@
-//! `cargo xtask control-plane`: obtains the programs, and tells a person who waits what is going on.
+//! `cargo xtask control-plane`: obtains the programs of a control plane.
 
-use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
-use testbed::{Binaries, Progress, Sources};
+use testbed::{Binaries, Sources};
 
-const LINE_EVERY: Duration = Duration::from_secs(30);
+use crate::narrator::Narrator;
 
 pub(crate) fn run() -> Result<ExitCode> {
     println!("{}", obtain()?.folder().display());
@@ -16,66 +14,9 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 /// Obtains the programs; blocks for minutes when they have to be built.
 pub(crate) fn obtain() -> Result<Binaries> {
-    let mut narrator = Narrator {
-        terminal: stderr().is_terminal(),
-        begun: false,
-        printed: None,
-    };
+    let mut narrator = Narrator::new(
+        "a Kubernetes control plane",
+        "in about 6 minutes on two cores",
+    );
     Sources::from_env()?.obtain(&mut |progress| narrator.tell(progress))
-}
-
-/// On a terminal one line ticks each second; elsewhere a line comes now and then.
-struct Narrator {
-    terminal: bool,
-    begun: bool,
-    printed: Option<Duration>,
-}
-
-impl Narrator {
-    fn tell(&mut self, progress: Progress<'_>) {
-        match progress {
-            Progress::Waiting => {
-                eprintln!(
-                    "another process is building the control plane's programs: waiting for it"
-                );
-            }
-            Progress::Building {
-                program,
-                number,
-                of,
-                elapsed,
-            } => {
-                self.begin();
-                let line = format!(
-                    "building {program} ({number} of {of}), {}",
-                    minutes(elapsed)
-                );
-                if self.terminal {
-                    eprint!("\r{line}");
-                } else if self.printed.is_none_or(|last| elapsed >= last + LINE_EVERY) {
-                    eprintln!("{line}");
-                    self.printed = Some(elapsed);
-                }
-            }
-            Progress::Built { program, elapsed } => {
-                let start = if self.terminal { "\r\x1b[K" } else { "" };
-                eprintln!("{start}built {program} in {}", minutes(elapsed));
-                self.printed = None;
-            }
-        }
-    }
-
-    fn begin(&mut self) {
-        if !self.begun {
-            eprintln!(
-                "building a Kubernetes control plane with Go: once, in about 6 minutes on two cores"
-            );
-            self.begun = true;
-        }
-    }
-}
-
-fn minutes(elapsed: Duration) -> String {
-    let seconds = elapsed.as_secs();
-    format!("{}:{:02} min", seconds / 60, seconds % 60)
 }

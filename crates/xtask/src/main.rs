@@ -12,7 +12,9 @@ mod crds;
 mod demo;
 mod interruption;
 mod kubectl;
+mod narrator;
 mod ncp;
+mod node;
 mod playground;
 mod test;
 mod up;
@@ -42,6 +44,8 @@ enum Task {
     Crds,
     /// Take a tour: a secret in NCP becomes a Secret in Kubernetes, and follows it
     Demo(demo::Arguments),
+    /// Obtain the programs of a node that runs pods; the last line printed is their folder
+    Node,
     /// Run all tests, with one control plane for the run
     Test(test::Arguments),
     /// Start a control plane, the emulator and the operator, and keep them until interrupted
@@ -55,6 +59,7 @@ async fn main() -> ExitCode {
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::Node => node::run(),
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,
     };
