@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::impossible::Impossible;
+
 const PACKAGE: &str = "libseccomp-dev";
 const HOW_TO_GET_A_COMPILER: &str =
     "install a C compiler with its static library, for example: apt-get install gcc libc6-dev";
@@ -20,16 +22,16 @@ const HOW_TO_GET_IT: &str = "install libseccomp with its headers and its static 
 pub(crate) fn environment(draft: &Path) -> Result<Vec<(&'static str, OsString)>> {
     let compiler = compiler();
     if !succeeds(Command::new(&compiler).arg("--version")) {
-        bail!(
+        bail!(Impossible::because(format!(
             "the C compiler {} does not work: {HOW_TO_GET_A_COMPILER}",
             compiler.display()
-        );
+        )));
     }
     let mut include = OsString::from("-O2");
     let mut link = OsString::from("-lseccomp");
     if !is_installed(&compiler) {
         let unpacked = unpacked_package(&draft.with_extension("libseccomp"))
-            .with_context(|| format!("libseccomp is not installed: {HOW_TO_GET_IT}"))?;
+            .map_err(|error| Impossible::because(format!("{HOW_TO_GET_IT} ({error:#})")))?;
         include.push(" -I");
         include.push(&unpacked.headers);
         link = OsString::from("-L");
@@ -72,7 +74,7 @@ fn unpacked_package(folder: &Path) -> Result<Unpacked> {
             .args(["download", "--quiet", PACKAGE])
             .current_dir(folder),
     ) {
-        bail!("its package cannot be fetched with `apt-get download {PACKAGE}` either");
+        bail!("`apt-get download {PACKAGE}` does not fetch its package either");
     }
     let package = entry(folder, |name| name.ends_with(".deb")).context("no package came")?;
     let root = folder.join("root");

@@ -10,9 +10,9 @@ mod cargo;
 mod control_plane;
 mod crds;
 mod demo;
+mod e2e;
 mod interruption;
 mod kubectl;
-mod narrator;
 mod ncp;
 mod node;
 mod playground;
@@ -44,6 +44,8 @@ enum Task {
     Crds,
     /// Take a tour: a secret in NCP becomes a Secret in Kubernetes, and follows it
     Demo(demo::Arguments),
+    /// Install the chart on a real node and see that pods get their Secrets; needs root
+    E2e(e2e::Arguments),
     /// Obtain the programs of a node that runs pods; the last line printed is their folder
     Node,
     /// Run all tests, with one control plane for the run
@@ -59,6 +61,7 @@ async fn main() -> ExitCode {
         Task::ControlPlane => control_plane::run(),
         Task::Crds => crds::run(),
         Task::Demo(arguments) => demo::run(&arguments).await,
+        Task::E2e(arguments) => e2e::run(&arguments).await,
         Task::Node => node::run(),
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,

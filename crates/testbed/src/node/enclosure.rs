@@ -48,7 +48,7 @@ impl Enclosure {
     /// # Errors
     ///
     /// When processes cannot be started. That the enclosure cannot be made is told on standard error, and seen by an
-    /// early end; [`why_no_node`](super::why_no_node) tells it before.
+    /// early end; [`Node::check_machine`](super::Node::check_machine) tells it before.
     pub fn spawn(command: &Command, output: Output) -> Result<Self> {
         let name = format!("testbed-{:08x}", fastrand::u32(..));
         let sweeper = Group::named(name.clone()).removed_at_the_end()?;

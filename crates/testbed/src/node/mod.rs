@@ -26,10 +26,10 @@ pub use binaries::NodeBinaries;
 pub use enclosure::{Enclosed, Enclosure};
 pub use network::NODE_ADDRESS;
 pub(crate) use network::{KUBERNETES_ADDRESS, KUBERNETES_PORT};
-pub use support::why_no_node;
 
 use crate::cluster::Cluster;
 use crate::control_plane::ControlPlane;
+use crate::impossible::Impossible;
 use crate::process::Process;
 use containerd::Containerd;
 
@@ -49,6 +49,15 @@ pub struct Node {
 }
 
 impl Node {
+    /// Tells whether this machine can run a node.
+    ///
+    /// # Errors
+    ///
+    /// [`Impossible`] with the reason when it cannot.
+    pub fn check_machine() -> Result<(), Impossible> {
+        support::check()
+    }
+
     /// Starts a node in the enclosure that this process runs in, and waits until pods can run on it.
     ///
     /// # Errors

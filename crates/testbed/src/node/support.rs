@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::cgroups;
 use super::enclosure::NAMESPACES;
+use crate::impossible::Impossible;
 
 const TOOLS: [(&str, &str); 6] = [
     ("unshare", "util-linux"),
@@ -16,14 +17,12 @@ const TOOLS: [(&str, &str); 6] = [
 /// What an enclosure does first.
 const TRIAL: &str = "mount -t tmpfs tmpfs /run && ip link set lo up";
 
-/// The reason why no node can run here, with what to do about it; `None` where one can.
-#[must_use]
-pub fn why_no_node() -> Option<String> {
-    if !cfg!(target_os = "linux") {
-        return Some("a node needs Linux".to_owned());
-    }
+/// Tells the reason when no node can run here.
+pub(super) fn check() -> Result<(), Impossible> {
     if !rustix::process::geteuid().is_root() {
-        return Some("a node needs root: run this as root, for example with sudo -E".to_owned());
+        return Err(Impossible::because(
+            "a node needs root: run this as root, for example with sudo -E",
+        ));
     }
     for (tool, package) in TOOLS {
         let found = Command::new("sh")
@@ -32,16 +31,15 @@ pub fn why_no_node() -> Option<String> {
             .stderr(Stdio::null())
             .status();
         if !found.is_ok_and(|status| status.success()) {
-            return Some(format!(
+            return Err(Impossible::because(format!(
                 "a node needs the program {tool}: install {package}"
-            ));
+            )));
         }
     }
     if cgroups::trees().is_empty() {
-        return Some(
-            "a node needs control groups at /sys/fs/cgroup: in a container, start it with --privileged"
-                .to_owned(),
-        );
+        return Err(Impossible::because(
+            "a node needs control groups at /sys/fs/cgroup: in a container, start it with --privileged",
+        ));
     }
     let trial = Command::new("unshare")
         .args(NAMESPACES)
@@ -49,11 +47,13 @@ pub fn why_no_node() -> Option<String> {
         .stdin(Stdio::null())
         .output();
     match trial {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(format!(
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(Impossible::because(format!(
             "a node needs namespaces of its own, and this machine refuses them: {}",
             String::from_utf8_lossy(&output.stderr).trim()
-        )),
-        Err(error) => Some(format!("unshare cannot be run: {error}")),
+        ))),
+        Err(error) => Err(Impossible::because(format!(
+            "unshare cannot be run: {error}"
+        ))),
     }
 }

@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_mins(4);
 
 #[tokio::test]
 async fn pods_run_on_a_node_that_leaves_nothing_behind_even_when_its_user_is_killed() {
-    if let Some(reason) = testbed::why_no_node() {
+    if let Err(reason) = Node::check_machine() {
         eprintln!("SKIPPED: {reason}");
         return;
     }
@@ -51,6 +51,8 @@ async fn pods_run_on_a_node_that_leaves_nothing_behind_even_when_its_user_is_kil
     assert!(Traces::of(folder.path()) != before);
 
     user.signal(Signal::KILL).unwrap();
+    user.wait().await.unwrap();
+    drop(user);
 
     before.are_all(folder.path()).await;
 }
