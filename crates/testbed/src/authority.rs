@@ -1,6 +1,7 @@
 //! The certificate authority of one control plane: who the API server is, and who its users are.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -56,11 +57,12 @@ impl Authority {
         &self.certificate
     }
 
-    /// An identity for a server on this machine.
-    pub(crate) fn server(&self) -> Result<Identity> {
+    /// An identity for a server on this machine, which may have more addresses than loopback.
+    pub(crate) fn server(&self, addresses: &[IpAddr]) -> Result<Identity> {
         let attempt = "cannot issue a certificate for the API server";
-        let mut params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])
-            .context(attempt)?;
+        let mut names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        names.extend(addresses.iter().map(IpAddr::to_string));
+        let mut params = CertificateParams::new(names).context(attempt)?;
         params.distinguished_name = name("kube-apiserver");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.issue(&params).context(attempt)

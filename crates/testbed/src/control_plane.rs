@@ -15,9 +15,11 @@ use crate::authority::Authority;
 use crate::binaries::Binaries;
 use crate::cluster::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Cluster};
 use crate::folder::Folder;
+use crate::node::{Enclosed, KUBERNETES_PORT};
 use crate::ports::free_ports;
 use crate::process::{Output, Process};
 use crate::programs;
+use crate::purpose::Purpose;
 
 /// Seen: 3 s on two free cores, 15 s beside two compilers.
 const READY_WITHIN: Duration = Duration::from_mins(2);
@@ -41,17 +43,35 @@ impl ControlPlane {
     /// When a program cannot be started, ends, or is not ready in two minutes; the error shows the last
     /// lines of its log.
     pub async fn start(binaries: &Binaries) -> Result<Self> {
-        Self::start_on(binaries, free_ports()).await
+        Self::start_on(binaries, Purpose::Alone, free_ports()).await
     }
 
-    async fn start_on(binaries: &Binaries, ports: impl Iterator<Item = u16>) -> Result<Self> {
+    /// Starts a control plane for a [`Node`](crate::Node), in the enclosure that this process runs in.
+    ///
+    /// # Errors
+    ///
+    /// As of [`start`](Self::start), and when this process does not run in an enclosure.
+    pub async fn start_with_node(binaries: &Binaries) -> Result<Self> {
+        Enclosed::here()?;
+        // Nobody else is in the enclosure, so the port that Kubernetes tells pods is free.
+        Self::start_on(binaries, Purpose::WithNode, [KUBERNETES_PORT].into_iter()).await
+    }
+
+    async fn start_on(
+        binaries: &Binaries,
+        purpose: Purpose,
+        ports: impl Iterator<Item = u16>,
+    ) -> Result<Self> {
         let folder = Folder::create()?;
         let path = folder.path();
-        write_keys(path)?;
+        write_keys(path, purpose)?;
 
         let mut etcd = start(&programs::etcd(binaries, path), path)?;
         for port in ports.take(PORTS_TO_TRY) {
-            let mut server = start(&programs::kube_apiserver(binaries, path, port), path)?;
+            let mut server = start(
+                &programs::kube_apiserver(binaries, path, purpose, port),
+                path,
+            )?;
             let cluster = Cluster::create(path, port)?;
             let client = cluster.client().await?;
             match ready([&mut etcd, &mut server], async || answers(&client).await).await {
@@ -60,7 +80,8 @@ impl ControlPlane {
             }
 
             let kubeconfig = cluster.user_kubeconfig("system:kube-controller-manager", None)?;
-            let controllers = programs::kube_controller_manager(binaries, path, &kubeconfig);
+            let controllers =
+                programs::kube_controller_manager(binaries, path, purpose, &kubeconfig);
             let mut controllers = start(&controllers, path)?;
             let watched = [&mut etcd, &mut server, &mut controllers];
             ready(watched, async || controllers_work(&client).await).await?;
@@ -102,16 +123,22 @@ impl ControlPlane {
     }
 }
 
-fn write_keys(folder: &Path) -> Result<()> {
+fn write_keys(folder: &Path, purpose: Purpose) -> Result<()> {
     let authority = Authority::create(
         &folder.join(AUTHORITY_CERTIFICATE),
         &folder.join(AUTHORITY_KEY),
     )?;
-    let server = authority.server()?;
+    let server = authority.server(&purpose.addresses())?;
+    let to_kubelets = authority.client("kube-apiserver", &["system:masters"])?;
     let tokens = KeyPair::generate()?;
     let files = [
         (programs::SERVER_CERTIFICATE, server.certificate),
         (programs::SERVER_KEY, server.key),
+        (
+            programs::KUBELET_CLIENT_CERTIFICATE,
+            to_kubelets.certificate,
+        ),
+        (programs::KUBELET_CLIENT_KEY, to_kubelets.key),
         (programs::SERVICE_ACCOUNT_KEY, tokens.serialize_pem()),
         (
             programs::SERVICE_ACCOUNT_PUBLIC_KEY,
@@ -222,7 +249,9 @@ mod tests {
         let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, taken)).unwrap();
 
         let ports = std::iter::once(taken).chain(ports);
-        let plane = ControlPlane::start_on(&binaries, ports).await.unwrap();
+        let plane = ControlPlane::start_on(&binaries, Purpose::Alone, ports)
+            .await
+            .unwrap();
 
         assert!(answers(&plane.cluster().client().await.unwrap()).await);
         plane.stop().await.unwrap();

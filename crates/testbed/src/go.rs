@@ -14,10 +14,12 @@ use anyhow::{Context, Error, Result, bail};
 use crate::binaries::Progress;
 use crate::fingerprint::fingerprint;
 use crate::kit::{Kit, Make, Program};
+use crate::libseccomp;
 use crate::process::{Output, Process};
 
 const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools");
 const STRIPPED: &str = "-s -w";
+const STATIC: &str = "-s -w -extldflags -static";
 const KUBERNETES: &str = "k8s.io/kubernetes";
 const VERSION_OF: &str = "k8s.io/component-base/version";
 const HOW_TO_GET_GO: &str =
@@ -57,6 +59,12 @@ impl Recipe {
             })
         };
         let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
+        let own_sources = kit
+            .programs
+            .iter()
+            .filter(|program| program.package.starts_with("./"))
+            .map(|program| read(&format!("{}/main.go", program.package)))
+            .collect::<Result<Vec<_>>>()?;
         let has_kubernetes = kit
             .programs
             .iter()
@@ -72,6 +80,7 @@ impl Recipe {
         for program in kit.programs {
             made_from.extend(peculiarities(*program));
         }
+        made_from.extend(own_sources.iter().map(String::as_str));
         let fingerprint = fingerprint(made_from);
         Ok(Self {
             module,
@@ -90,6 +99,7 @@ impl Recipe {
         match make {
             Make::Kubernetes => (&self.kubernetes_flags, ""),
             Make::Go { tags } => (STRIPPED, tags),
+            Make::Seccomp { tags } => (STATIC, tags),
         }
     }
 }
@@ -99,6 +109,7 @@ fn peculiarities(program: Program) -> Vec<&'static str> {
     match program.make {
         Make::Kubernetes => Vec::new(),
         Make::Go { tags } => vec![program.name, STRIPPED, tags],
+        Make::Seccomp { tags } => vec![program.name, STATIC, tags],
     }
 }
 
@@ -191,6 +202,9 @@ impl Go {
             .envs(ENVIRONMENT)
             .env_remove("GOOS")
             .env_remove("GOARCH");
+        if let Make::Seccomp { .. } = program.make {
+            command.envs(libseccomp::environment(draft)?);
+        }
         let mut build = Process::spawn(&command, Output::Log(draft.with_extension("log")))?;
         let started = Instant::now();
         let mut reported = None;

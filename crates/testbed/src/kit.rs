@@ -37,6 +37,8 @@ pub(crate) enum Make {
     Kubernetes,
     /// As plain Go, with these tags.
     Go { tags: &'static str },
+    /// With the C library libseccomp, all static, with these tags.
+    Seccomp { tags: &'static str },
 }
 
 impl Kit {

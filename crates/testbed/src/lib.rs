@@ -1,5 +1,5 @@
-//! Starts and stops a real Kubernetes control plane for tests and demos, counts the requests it answers, and
-//! puts faults between it and its clients.
+//! Starts and stops a real Kubernetes control plane for tests and demos, and a node that runs pods; counts the requests
+//! it answers, and puts faults between it and its clients.
 
 mod audit;
 mod authority;
@@ -11,11 +11,15 @@ mod fingerprint;
 mod folder;
 mod go;
 mod helm;
+mod impossible;
 mod kit;
+mod libseccomp;
+mod node;
 mod ports;
 mod process;
 mod programs;
 mod promtool;
+mod purpose;
 
 pub use audit::{Audit, Mark, Request};
 pub use binaries::{Binaries, Progress, Sources};
@@ -23,6 +27,8 @@ pub use cluster::{CLUSTER_VARIABLE, Cluster, client};
 pub use control_plane::ControlPlane;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use helm::Helm;
+pub use impossible::Impossible;
+pub use node::{Enclosed, Enclosure, NODE_ADDRESS, Node, NodeBinaries, WAITER_IMAGE};
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};
 pub use promtool::Promtool;

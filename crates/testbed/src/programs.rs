@@ -6,11 +6,14 @@ use std::process::Command;
 
 use crate::binaries::Binaries;
 use crate::cluster::{AUDIT_LOG, AUTHORITY_CERTIFICATE};
+use crate::purpose::Purpose;
 
 pub(crate) const SERVER_CERTIFICATE: &str = "kube-apiserver.crt";
 pub(crate) const SERVER_KEY: &str = "kube-apiserver.key";
 pub(crate) const SERVICE_ACCOUNT_KEY: &str = "service-account.key";
 pub(crate) const SERVICE_ACCOUNT_PUBLIC_KEY: &str = "service-account.pub";
+pub(crate) const KUBELET_CLIENT_CERTIFICATE: &str = "kubelet-client.crt";
+pub(crate) const KUBELET_CLIENT_KEY: &str = "kubelet-client.key";
 pub(crate) const AUDIT_POLICY: &str = "audit-policy.yaml";
 
 /// Everything once, and watches also when they start; no bodies, which would put Secrets into the log.
@@ -26,17 +29,6 @@ rules:
 const STORE: &str = "unix://etcd-client.sock:0";
 const STORE_PEERS: &str = "unix://etcd-peer.sock:0";
 
-/// Those that tests can see at work without nodes.
-const CONTROLLERS: &[&str] = &[
-    "clusterrole-aggregation-controller",
-    "garbage-collector-controller",
-    "namespace-controller",
-    "resourcequota-controller",
-    "root-ca-certificate-publisher-controller",
-    "serviceaccount-controller",
-    "serviceaccount-token-controller",
-];
-
 pub(crate) fn etcd(binaries: &Binaries, folder: &Path) -> Command {
     let mut etcd = in_folder(&binaries.etcd(), folder);
     etcd.args(["--data-dir=etcd", "--unsafe-no-fsync", "--log-level=warn"])
@@ -48,11 +40,17 @@ pub(crate) fn etcd(binaries: &Binaries, folder: &Path) -> Command {
     etcd
 }
 
-pub(crate) fn kube_apiserver(binaries: &Binaries, folder: &Path, port: u16) -> Command {
+pub(crate) fn kube_apiserver(
+    binaries: &Binaries,
+    folder: &Path,
+    purpose: Purpose,
+    port: u16,
+) -> Command {
     let mut kube_apiserver = in_folder(&binaries.kube_apiserver(), folder);
     kube_apiserver
         .arg(format!("--etcd-servers={STORE}"))
-        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"])
+        .arg(format!("--bind-address={}", purpose.bind_address()))
+        .arg("--advertise-address=127.0.0.1")
         .arg(format!("--secure-port={port}"))
         .args([
             "--endpoint-reconciler-type=none",
@@ -61,7 +59,7 @@ pub(crate) fn kube_apiserver(binaries: &Binaries, folder: &Path, port: u16) -> C
         .arg(format!("--tls-cert-file={SERVER_CERTIFICATE}"))
         .arg(format!("--tls-private-key-file={SERVER_KEY}"))
         .arg(format!("--client-ca-file={AUTHORITY_CERTIFICATE}"))
-        .arg("--authorization-mode=RBAC")
+        .args(purpose.server_arguments())
         .arg("--service-account-issuer=https://kubernetes.default.svc")
         .arg(format!(
             "--service-account-key-file={SERVICE_ACCOUNT_PUBLIC_KEY}"
@@ -79,6 +77,7 @@ pub(crate) fn kube_apiserver(binaries: &Binaries, folder: &Path, port: u16) -> C
 pub(crate) fn kube_controller_manager(
     binaries: &Binaries,
     folder: &Path,
+    purpose: Purpose,
     kubeconfig: &Path,
 ) -> Command {
     let mut kube_controller_manager = in_folder(&binaries.kube_controller_manager(), folder);
@@ -94,7 +93,7 @@ pub(crate) fn kube_controller_manager(
             "--service-account-private-key-file={SERVICE_ACCOUNT_KEY}"
         ))
         .arg(format!("--root-ca-file={AUTHORITY_CERTIFICATE}"))
-        .arg(format!("--controllers={}", CONTROLLERS.join(",")))
+        .arg(format!("--controllers={}", purpose.controllers().join(",")))
         // Thousands of objects are collected in seconds instead of minutes.
         .args(["--kube-api-qps=500", "--kube-api-burst=1000"]);
     kube_controller_manager

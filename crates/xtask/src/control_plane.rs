@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use testbed::{Binaries, Helm, Progress, Promtool, Sources};
+use testbed::{Binaries, Helm, NodeBinaries, Progress, Promtool, Sources};
 
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
@@ -32,6 +32,14 @@ pub(crate) fn obtain_helm() -> Result<Helm> {
 pub(crate) fn obtain_promtool() -> Result<Promtool> {
     let mut narrator = Narrator::about("promtool");
     Promtool::obtain(&Sources::from_env()?, &mut |progress| {
+        narrator.tell(progress);
+    })
+}
+
+/// Obtains the programs of a node, in the same way.
+pub(crate) fn obtain_node() -> Result<NodeBinaries> {
+    let mut narrator = Narrator::about("the programs of a node");
+    NodeBinaries::obtain(&Sources::from_env()?, &mut |progress| {
         narrator.tell(progress);
     })
 }

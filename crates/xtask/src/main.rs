@@ -11,10 +11,12 @@ mod chart;
 mod control_plane;
 mod crds;
 mod demo;
+mod e2e;
 mod image;
 mod interruption;
 mod kubectl;
 mod ncp;
+mod node;
 mod playground;
 mod sbom;
 mod test;
@@ -51,6 +53,10 @@ enum Task {
     Image(image::Arguments),
     /// List what the image is made of, as a `CycloneDX` document beside it
     Sbom,
+    /// Install the chart on a real node and see that pods get their Secrets; needs root
+    E2e(e2e::Arguments),
+    /// Obtain the programs of a node that runs pods; the last line printed is their folder
+    Node,
     /// Run all tests, with one control plane for the run
     Test(test::Arguments),
     /// Start a control plane, the emulator and the operator, and keep them until interrupted
@@ -67,6 +73,8 @@ async fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments).await,
         Task::Image(arguments) => image::run(&arguments).await,
         Task::Sbom => sbom::run().await,
+        Task::E2e(arguments) => e2e::run(&arguments).await,
+        Task::Node => node::run(),
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Up(arguments) => up::run(&arguments).await,
     };

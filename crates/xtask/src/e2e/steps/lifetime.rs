@@ -1,0 +1,82 @@
+//! Whatever happens to the operator's pods, those that consume Secrets keep them, and soon get new values again.
+
+use anyhow::{Result, ensure};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DeleteParams, EvictParams};
+
+use super::super::consumers::is_ready;
+use super::super::operator::{PODS, RELEASE};
+use super::super::scene::{OPERATOR, Scene};
+use super::super::wait::until;
+use super::follow::Source;
+
+pub(super) async fn killed(scene: &Scene, source: &Source) -> Result<()> {
+    let before = scene.operator_pod().await?;
+    operator_pods(scene)
+        .delete(&before, &DeleteParams::default().grace_period(0))
+        .await?;
+    is_replaced(scene, &before).await?;
+    source.reaches_pods(scene, "after-a-kill").await
+}
+
+pub(super) async fn evicted(scene: &Scene, source: &Source) -> Result<()> {
+    let before = scene.operator_pod().await?;
+    operator_pods(scene)
+        .evict(&before, &EvictParams::default())
+        .await?;
+    is_replaced(scene, &before).await?;
+    source.reaches_pods(scene, "after-an-eviction").await
+}
+
+pub(super) async fn upgraded(scene: &Scene, source: &Source) -> Result<()> {
+    let before = scene.operator_pod().await?;
+    scene
+        .helm_with("upgrade", &["--set", "log.filter=debug"])
+        .await?;
+    is_replaced(scene, &before).await?;
+    source.reaches_pods(scene, "after-an-upgrade").await
+}
+
+pub(super) async fn rolled_back(scene: &Scene, source: &Source) -> Result<()> {
+    let before = scene.operator_pod().await?;
+    scene
+        .run_helm(&["rollback", RELEASE, "1", "--wait", "--timeout", "3m"])
+        .await?;
+    is_replaced(scene, &before).await?;
+    source.reaches_pods(scene, "after-a-rollback").await
+}
+
+pub(super) async fn leader_deleted(scene: &Scene, source: &Source) -> Result<()> {
+    scene.helm_with("upgrade", &["--set", "replicas=2"]).await?;
+    let pods = until("two pods of the operator are ready", async || {
+        let pods = scene.pods(OPERATOR, PODS).await?;
+        Ok((pods.len() == 2 && pods.iter().all(is_ready)).then_some(pods))
+    })
+    .await?;
+    let leader = scene.leader().await?;
+    ensure!(
+        pods.iter()
+            .any(|pod| pod.metadata.name.as_deref() == Some(&leader)),
+        "{leader} leads and is no pod"
+    );
+    operator_pods(scene)
+        .delete(&leader, &DeleteParams::default())
+        .await?;
+    until("the other pod leads", async || {
+        Ok((scene.leader().await? != leader).then_some(()))
+    })
+    .await?;
+    source.reaches_pods(scene, "after-a-change-of-leader").await
+}
+
+async fn is_replaced(scene: &Scene, before: &str) -> Result<()> {
+    until("another pod of the operator is ready", async || {
+        Ok((scene.operator_pod().await? != before).then_some(()))
+    })
+    .await
+}
+
+fn operator_pods(scene: &Scene) -> Api<Pod> {
+    Api::namespaced(scene.client.clone(), OPERATOR)
+}
