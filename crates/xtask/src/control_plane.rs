@@ -49,10 +49,7 @@ impl Narrator {
     fn tell(&mut self, progress: Progress<'_>) {
         match progress {
             Progress::Waiting => {
-                eprintln!(
-                    "another process is building {}: waiting for it",
-                    self.what
-                );
+                eprintln!("another process is building {}: waiting for it", self.what);
             }
             Progress::Building {
                 program,
