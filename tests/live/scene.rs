@@ -60,6 +60,8 @@ pub struct Scene {
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
     pub swapped_hosts: bool,
+    /// The namespace of the operator's account.
+    home: String,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
 }
@@ -121,7 +123,6 @@ impl Scene {
         let scene = Self {
             cluster,
             client,
-            namespace,
             emulator,
             key,
             clock,
@@ -132,6 +133,8 @@ impl Scene {
             concurrency: 32,
             longest_pass: None,
             swapped_hosts: false,
+            home: namespace.clone(),
+            namespace,
             kubeconfig,
             operator: None,
         };
@@ -155,10 +158,11 @@ impl Scene {
     }
 
     /// Gives the operator's account the rights of one that follows all namespaces, beside those that it has.
-    async fn grant_the_cluster(&self) {
+    pub async fn grant_the_cluster(&self) {
         for mut binding in of_kind(RIGHTS_EVERYWHERE, "ClusterRoleBinding") {
-            binding.metadata.name = Some(self.namespace.clone());
-            binding.data["subjects"] = json!([{"kind": "ServiceAccount", "name": "operator", "namespace": self.namespace}]);
+            binding.metadata.name = Some(self.home.clone());
+            binding.data["subjects"] =
+                json!([{"kind": "ServiceAccount", "name": "operator", "namespace": self.home}]);
             apply_cluster_object(&self.client, binding).await;
         }
     }
