@@ -60,7 +60,7 @@ pub struct Scene {
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
     pub swapped_hosts: bool,
-    /// The namespace of the operator's account.
+    /// The namespace of the operator's account, key and Lease; that of the objects may be another.
     home: String,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
@@ -194,7 +194,7 @@ impl Scene {
             "--listen=127.0.0.1:0",
             "--allow-loopback-http",
             &format!("--kubeconfig={}", self.kubeconfig.display()),
-            &format!("--namespace={}", self.namespace),
+            &format!("--namespace={}", self.home),
             &format!("--leader-election={}", self.leader_election),
             &format!("--concurrency={}", self.concurrency),
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
