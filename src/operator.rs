@@ -122,8 +122,8 @@ impl Operator {
         });
 
         let scope = extras.scope;
-        let scope = scope
-            .unwrap_or_else(|| Scope::of(&settings.watch_namespaces, settings.cluster_stores));
+        let scope =
+            scope.unwrap_or_else(|| Scope::of(&settings.watch_namespaces, settings.cluster_stores));
         let inventory = Arc::new(if scope.cluster_stores {
             Inventory::default()
         } else {

@@ -16,10 +16,20 @@ async fn installed() -> (Cluster, Client) {
     let cluster = Cluster::start().await;
     let [_, helm] = both_for(cluster.kubeconfig());
     let switches = "restarts.enabled=true,clusterStores.enabled=true";
-    helm.does(&["install", RELEASE, CHART, "--create-namespace", "--set", switches]);
+    helm.does(&[
+        "install",
+        RELEASE,
+        CHART,
+        "--create-namespace",
+        "--set",
+        switches,
+    ]);
     cluster.create_namespace(SHOP, json!({})).await;
     let operator = as_operator(&cluster).await;
-    cluster.create(workload("Deployment", "probe")).await.unwrap();
+    cluster
+        .create(workload("Deployment", "probe"))
+        .await
+        .unwrap();
     // A policy holds a moment after it is made.
     until("all policies hold", async || {
         let bare = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": SHOP, "name": "probe"}});
@@ -37,9 +47,18 @@ async fn installed() -> (Cluster, Client) {
 /// Creates an object, and yet does not.
 async fn try_create(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap();
-    let api = api(client, text("/apiVersion"), text("/kind"), Some(text("/metadata/namespace")));
-    let params = PostParams { dry_run: true, ..PostParams::default() };
-    api.create(&params, &serde_json::from_value(object.clone()).unwrap()).await
+    let api = api(
+        client,
+        text("/apiVersion"),
+        text("/kind"),
+        Some(text("/metadata/namespace")),
+    );
+    let params = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    api.create(&params, &serde_json::from_value(object.clone()).unwrap())
+        .await
 }
 
 async fn as_operator(cluster: &Cluster) -> Client {
@@ -108,7 +127,11 @@ async fn the_operators_own_token_creates_no_secret_but_its_own() {
     let metadata = |name: &str| json!({"namespace": SHOP, "name": name});
     let owned_by = |kind: &str, uid: &str| {
         let mut secret = orphan(SHOP, "escape");
-        let api_version = if kind == "ConfigMap" { "v1" } else { "ncp-secrets.io/v1alpha1" };
+        let api_version = if kind == "ConfigMap" {
+            "v1"
+        } else {
+            "ncp-secrets.io/v1alpha1"
+        };
         secret["metadata"]["ownerReferences"] =
             json!([{"apiVersion": api_version, "kind": kind, "name": "orders-db", "uid": uid}]);
         secret
@@ -128,32 +151,70 @@ async fn the_operators_own_token_creates_no_secret_but_its_own() {
         .unwrap()
         .remove("ncp-secrets.io/owner-uid");
     let cases = [
-        (json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("escape")}), no_mark),
-        (with(orphan(SHOP, "escape"), "/metadata/labels", json!({})), no_mark),
-        (with(orphan(SHOP, "escape"), "/metadata/annotations", json!({})), no_mark),
+        (
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("escape")}),
+            no_mark,
+        ),
+        (
+            with(orphan(SHOP, "escape"), "/metadata/labels", json!({})),
+            no_mark,
+        ),
+        (
+            with(orphan(SHOP, "escape"), "/metadata/annotations", json!({})),
+            no_mark,
+        ),
         (half, no_mark),
         (token("kubernetes.io/service-account-token"), type_),
-        (with(orphan(SHOP, "escape"), "/type", json!("bootstrap.kubernetes.io/token")), type_),
-        (with(orphan(SHOP, "escape"), "/type", json!("helm.sh/release.v1")), type_),
-        (owned_by("ConfigMap", "00000000-0000-0000-0000-000000000001"), owner),
-        (owned_by("NcpSecret", "00000000-0000-0000-0000-000000000002"), owner),
+        (
+            with(
+                orphan(SHOP, "escape"),
+                "/type",
+                json!("bootstrap.kubernetes.io/token"),
+            ),
+            type_,
+        ),
+        (
+            with(orphan(SHOP, "escape"), "/type", json!("helm.sh/release.v1")),
+            type_,
+        ),
+        (
+            owned_by("ConfigMap", "00000000-0000-0000-0000-000000000001"),
+            owner,
+        ),
+        (
+            owned_by("NcpSecret", "00000000-0000-0000-0000-000000000002"),
+            owner,
+        ),
         (orphan("kube-system", "escape"), kube_system),
         // Its key has that name in its own namespace only.
-        (json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("ncp-secret-operator-key")}), no_mark),
+        (
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("ncp-secret-operator-key")}),
+            no_mark,
+        ),
     ];
     for (secret, expected) in cases {
-        assert_eq!(refusal(create(&operator, secret.clone()).await), expected, "{secret}");
+        assert_eq!(
+            refusal(create(&operator, secret.clone()).await),
+            expected,
+            "{secret}"
+        );
     }
 
     create(&operator, orphan(SHOP, "orphan")).await.unwrap();
     let uid = "00000000-0000-0000-0000-000000000001";
-    create(&operator, with(owned_by("NcpSecret", uid), "/metadata/name", json!("owned")))
-        .await
-        .unwrap();
+    create(
+        &operator,
+        with(owned_by("NcpSecret", uid), "/metadata/name", json!("owned")),
+    )
+    .await
+    .unwrap();
     let key = json!({"namespace": NAMESPACE, "name": "ncp-secret-operator-key"});
-    create(&operator, json!({"apiVersion": "v1", "kind": "Secret", "metadata": key}))
-        .await
-        .unwrap();
+    create(
+        &operator,
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": key}),
+    )
+    .await
+    .unwrap();
     cluster.plane.stop().await.unwrap();
 }
 
@@ -162,7 +223,8 @@ async fn the_operators_own_token_changes_and_deletes_no_secret_but_its_own() {
     let (cluster, operator) = installed().await;
     let foreign = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": SHOP, "name": "foreign"}});
     cluster.create(foreign).await.unwrap();
-    let mut key = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": NAMESPACE}});
+    let mut key =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": NAMESPACE}});
     key["metadata"]["name"] = json!("ncp-secret-operator-key");
     create(&operator, key).await.unwrap();
     create(&operator, orphan(SHOP, "ours")).await.unwrap();
@@ -171,12 +233,16 @@ async fn the_operators_own_token_changes_and_deletes_no_secret_but_its_own() {
     let handed_on = "the operator gives no Secret from one NcpSecret to another";
     let patch = async |namespace: &str, name: &str, patch: Value| {
         let api = api(&operator, "v1", "Secret", Some(namespace));
-        api.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await
+        api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
     };
     let data = json!({"data": {"a": "Yw=="}});
     let mark = json!({"metadata": orphan(SHOP, "x")["metadata"]});
     let mut marked = mark.clone();
-    marked["metadata"].as_object_mut().unwrap().retain(|field, _| field != "name");
+    marked["metadata"]
+        .as_object_mut()
+        .unwrap()
+        .retain(|field, _| field != "name");
     let without = |annotation: &str| json!({"metadata": {"annotations": {annotation: null}}});
     let other = json!({"metadata": {"annotations": {
         "ncp-secrets.io/owner": "other", "ncp-secrets.io/owner-uid": "other",
@@ -184,7 +250,12 @@ async fn the_operators_own_token_changes_and_deletes_no_secret_but_its_own() {
     let cases = [
         (SHOP, "foreign", data.clone(), no_mark_before),
         (SHOP, "foreign", marked, no_mark_before),
-        (NAMESPACE, "ncp-secret-operator-key", data.clone(), no_mark_before),
+        (
+            NAMESPACE,
+            "ncp-secret-operator-key",
+            data.clone(),
+            no_mark_before,
+        ),
         (SHOP, "ours", without("ncp-secrets.io/owner-uid"), no_mark),
         (SHOP, "ours", json!({"metadata": {"labels": null}}), no_mark),
         (SHOP, "ours", other, handed_on),
@@ -203,10 +274,17 @@ async fn the_operators_own_token_changes_and_deletes_no_secret_but_its_own() {
     // Somebody removed the label, and it is put back.
     let as_admin = api(&cluster.client, "v1", "Secret", Some(SHOP));
     let bare = Patch::Merge(json!({"metadata": {"labels": null}}));
-    as_admin.patch("ours", &PatchParams::default(), &bare).await.unwrap();
-    patch(SHOP, "ours", json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "ncp-secret-operator"}}}))
+    as_admin
+        .patch("ours", &PatchParams::default(), &bare)
         .await
         .unwrap();
+    patch(
+        SHOP,
+        "ours",
+        json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": "ncp-secret-operator"}}}),
+    )
+    .await
+    .unwrap();
     let ours = api(&operator, "v1", "Secret", Some(SHOP));
     ours.delete("ours", &DeleteParams::default()).await.unwrap();
     cluster.plane.stop().await.unwrap();
@@ -233,36 +311,69 @@ fn workload(kind: &str, name: &str) -> Value {
 async fn the_operators_own_token_changes_nothing_of_a_workload_but_one_annotation() {
     let (cluster, operator) = installed().await;
     let template = |change: Value| json!({"spec": {"template": change}});
-    let annotation = "the operator sets no annotation of a pod template but ncp-secrets.io/restarted-for";
+    let annotation =
+        "the operator sets no annotation of a pod template but ncp-secrets.io/restarted-for";
     let in_template = "the operator changes nothing in a pod template but one annotation";
     let in_spec = "the operator changes nothing in the spec of a workload but its pod template";
     let in_metadata = "the operator changes nothing in the metadata of a workload";
+    let in_annotations = "the operator changes no annotation of a workload itself";
     let container = json!({"spec": {"containers": [{"name": "app", "image": "evil"}]}});
     let cases = [
         (template(container), in_template),
-        (template(json!({"metadata": {"labels": {"x": "y"}}})), in_template),
-        (template(json!({"spec": {"serviceAccountName": "other"}})), in_template),
-        (template(json!({"spec": {"hostNetwork": true}})), in_template),
-        (template(json!({"metadata": {"annotations": {"other": "x"}}})), annotation),
-        (template(json!({"metadata": {"annotations": {"team": "x"}}})), annotation),
-        (template(json!({"metadata": {"annotations": {"team": null}}})), annotation),
+        (
+            template(json!({"metadata": {"labels": {"x": "y"}}})),
+            in_template,
+        ),
+        (
+            template(json!({"spec": {"serviceAccountName": "other"}})),
+            in_template,
+        ),
+        (
+            template(json!({"spec": {"hostNetwork": true}})),
+            in_template,
+        ),
+        (
+            template(json!({"metadata": {"annotations": {"other": "x"}}})),
+            annotation,
+        ),
+        (
+            template(json!({"metadata": {"annotations": {"team": "x"}}})),
+            annotation,
+        ),
+        (
+            template(json!({"metadata": {"annotations": {"team": null}}})),
+            annotation,
+        ),
         (json!({"spec": {"revisionHistoryLimit": 1}}), in_spec),
         (json!({"metadata": {"labels": {"x": "y"}}}), in_metadata),
-        (json!({"metadata": {"annotations": {"x": "y"}}}), in_metadata),
-        (json!({"metadata": {"finalizers": ["x.example/y"]}}), in_metadata),
+        (
+            json!({"metadata": {"annotations": {"x": "y"}}}),
+            in_annotations,
+        ),
+        (
+            json!({"metadata": {"finalizers": ["x.example/y"]}}),
+            in_metadata,
+        ),
     ];
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
         cluster.create(workload(kind, "app")).await.unwrap();
         let api = api(&operator, "apps/v1", kind, Some(SHOP));
         let patch = async |change: Value| {
-            api.patch("app", &PatchParams::default(), &Patch::Merge(change)).await
+            api.patch("app", &PatchParams::default(), &Patch::Merge(change))
+                .await
         };
         for (change, expected) in &cases {
-            assert_eq!(refusal(patch(change.clone()).await), *expected, "{kind}: {change}");
+            assert_eq!(
+                refusal(patch(change.clone()).await),
+                *expected,
+                "{kind}: {change}"
+            );
         }
         for mark in ["first", "second"] {
             let mark = json!({"ncp-secrets.io/restarted-for": mark});
-            patch(template(json!({"metadata": {"annotations": mark}}))).await.unwrap();
+            patch(template(json!({"metadata": {"annotations": mark}})))
+                .await
+                .unwrap();
         }
     }
     cluster.plane.stop().await.unwrap();
@@ -274,6 +385,8 @@ async fn the_operators_own_token_writes_no_lease_but_its_own() {
     let refused = "the operator writes no Lease but its own";
     let other = create(&operator, lease(NAMESPACE, "other")).await;
     assert_eq!(refusal(other), refused);
-    create(&operator, lease(NAMESPACE, "ncp-secret-operator")).await.unwrap();
+    create(&operator, lease(NAMESPACE, "ncp-secret-operator"))
+        .await
+        .unwrap();
     cluster.plane.stop().await.unwrap();
 }

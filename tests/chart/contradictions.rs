@@ -28,7 +28,10 @@ fn values_that_contradict_each_other_are_refused_with_what_to_do() {
 
 #[test]
 fn in_namespaced_mode_there_are_roles_only() {
-    let values = ["watchNamespaces=[\"shop\",\"till\"]", "restarts.enabled=true"];
+    let values = [
+        "watchNamespaces=[\"shop\",\"till\"]",
+        "restarts.enabled=true",
+    ];
     let objects = objects(&latest().renders(&values).unwrap());
     assert_eq!(of_kind(&objects, "ClusterRole"), None);
     assert_eq!(of_kind(&objects, "ClusterRoleBinding"), None);
@@ -45,7 +48,10 @@ fn in_namespaced_mode_there_are_roles_only() {
 fn rights_to_restart_and_on_cluster_stores_are_granted_only_when_asked_for() {
     let granted = |values: &[&str]| latest().renders(values).unwrap();
     let usual = granted(&["crds.install=false", "aggregatedRoles.enabled=false"]);
-    for word in ["resources: [deployments, statefulsets, daemonsets]\n  verbs", "clusterncpsecretstores"] {
+    for word in [
+        "resources: [deployments, statefulsets, daemonsets]\n  verbs",
+        "clusterncpsecretstores",
+    ] {
         assert!(!usual.contains(word), "{word}");
     }
     assert!(granted(&["restarts.enabled=true"]).contains("daemonsets]\n  verbs: [get, patch]"));

@@ -62,7 +62,12 @@ async fn the_plain_manifests_are_applied_by_kubectl_alone() {
     let cluster = Cluster::start().await;
     cluster.create_namespace("shop", json!({})).await;
     let kubectl = Sources::from_env().unwrap().find().unwrap().kubectl();
-    let folders = ["", "cluster-everything", "namespaced", "namespaced-everything"];
+    let folders = [
+        "",
+        "cluster-everything",
+        "namespaced",
+        "namespaced-everything",
+    ];
     for folder in folders {
         let folder = format!("{}/deploy/{folder}", env!("CARGO_MANIFEST_DIR"));
         let output = Command::new(&kubectl)
@@ -112,7 +117,8 @@ async fn who_may_view_or_edit_a_namespace_may_do_so_with_its_custom_resources() 
         review.unwrap().status.unwrap().allowed
     };
     until("the roles are aggregated", async || {
-        let done = may("view", "get", "ncpsecrets").await && may("edit", "create", "ncpsecrets").await;
+        let done =
+            may("view", "get", "ncpsecrets").await && may("edit", "create", "ncpsecrets").await;
         done.then_some(())
     })
     .await;

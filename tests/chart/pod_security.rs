@@ -23,8 +23,14 @@ async fn a_restricted_namespace_takes_the_pods_unless_they_ask_for_the_nodes_net
 
     cluster.create(pod(&[])).await.unwrap();
 
-    let refused = cluster.create(pod(&["hostNetwork=true"])).await.unwrap_err();
-    assert!(refused.to_string().contains("violates PodSecurity"), "{refused}");
+    let refused = cluster
+        .create(pod(&["hostNetwork=true"]))
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("violates PodSecurity"),
+        "{refused}"
+    );
     cluster.plane.stop().await.unwrap();
 }
 

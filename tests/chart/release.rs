@@ -36,7 +36,9 @@ fn package_older(helm: &Tool, folder: &Path) -> String {
 /// Packs a chart; answers the file.
 fn package(helm: &Tool, chart: &Path, folder: &Path) -> String {
     let (chart, folder) = (chart.to_str().unwrap(), folder.to_str().unwrap());
-    let said = helm.run(&["package", chart, "--destination", folder]).unwrap();
+    let said = helm
+        .run(&["package", chart, "--destination", folder])
+        .unwrap();
     said.trim().rsplit_once(": ").unwrap().1.to_owned()
 }
 
@@ -62,7 +64,10 @@ async fn fill(cluster: &Cluster) {
         "apiVersion": GROUP, "kind": "NcpSecretStore", "metadata": metadata,
         "spec": {"region": "KR", "auth": auth},
     });
-    until("the kinds are served", async || cluster.create(store.clone()).await.ok()).await;
+    until("the kinds are served", async || {
+        cluster.create(store.clone()).await.ok()
+    })
+    .await;
     let object = json!({
         "apiVersion": GROUP, "kind": "NcpSecret", "metadata": metadata,
         "spec": {"storeRef": {"name": "orders-db"}, "source": {"secretName": "orders"}},
@@ -80,7 +85,11 @@ async fn fill(cluster: &Cluster) {
 /// The UIDs of all that must survive.
 async fn kept(cluster: &Cluster) -> Vec<String> {
     let mut uids = Vec::new();
-    for (version, kind) in [(GROUP, "NcpSecretStore"), (GROUP, "NcpSecret"), ("v1", "Secret")] {
+    for (version, kind) in [
+        (GROUP, "NcpSecretStore"),
+        (GROUP, "NcpSecret"),
+        ("v1", "Secret"),
+    ] {
         let objects = api(&cluster.client, version, kind, Some(SHOP));
         for object in objects.list(&ListParams::default()).await.unwrap() {
             assert_eq!(object.metadata.deletion_timestamp, None, "{kind}");
@@ -94,7 +103,10 @@ async fn kept(cluster: &Cluster) -> Vec<String> {
 /// Whether the API server keeps the field that the older version does not know; nothing is changed.
 async fn knows_suspend(cluster: &Cluster) -> bool {
     let objects = api(&cluster.client, GROUP, "NcpSecret", Some(SHOP));
-    let dry = PatchParams { dry_run: true, ..PatchParams::default() };
+    let dry = PatchParams {
+        dry_run: true,
+        ..PatchParams::default()
+    };
     let patch = Patch::Merge(json!({"spec": {"suspend": true}}));
     let patched = objects.patch("orders-db", &dry, &patch).await.unwrap();
     patched.data["spec"]["suspend"] == true
@@ -103,7 +115,12 @@ async fn knows_suspend(cluster: &Cluster) -> bool {
 async fn definitions(cluster: &Cluster) -> usize {
     let version = "apiextensions.k8s.io/v1";
     let definitions = api(&cluster.client, version, "CustomResourceDefinition", None);
-    definitions.list(&ListParams::default()).await.unwrap().items.len()
+    definitions
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+        .items
+        .len()
 }
 
 async fn live_through(cluster: &Cluster, helm: &Tool) {
@@ -116,27 +133,51 @@ async fn live_through(cluster: &Cluster, helm: &Tool) {
     assert!(!knows_suspend(cluster).await);
 
     helm.does(&["upgrade", RELEASE, &newer]);
-    until("the wider schema is served", async || knows_suspend(cluster).await.then_some(())).await;
+    until("the wider schema is served", async || {
+        knows_suspend(cluster).await.then_some(())
+    })
+    .await;
     assert_eq!(kept(cluster).await, before, "after the upgrade");
 
     helm.does(&["rollback", RELEASE, "1"]);
-    until("the older schema is served", async || (!knows_suspend(cluster).await).then_some(())).await;
+    until("the older schema is served", async || {
+        (!knows_suspend(cluster).await).then_some(())
+    })
+    .await;
     assert_eq!(kept(cluster).await, before, "after the rollback");
 
     helm.does(&["uninstall", RELEASE]);
     assert_eq!(kept(cluster).await, before, "after the end");
     let deployments = api(&cluster.client, "apps/v1", "Deployment", Some(NAMESPACE));
-    assert_eq!(deployments.list(&ListParams::default()).await.unwrap().items.len(), 0);
+    assert_eq!(
+        deployments
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        0
+    );
 
     helm.does(&["install", RELEASE, &newer]);
-    until("the new release has its schema", async || knows_suspend(cluster).await.then_some(())).await;
+    until("the new release has its schema", async || {
+        knows_suspend(cluster).await.then_some(())
+    })
+    .await;
     assert_eq!(kept(cluster).await, before, "after another beginning");
 
     helm.does(&["upgrade", RELEASE, &newer, "--set", "crds.install=false"]);
-    assert_eq!(kept(cluster).await, before, "CRDs that leave the release stay in the cluster");
+    assert_eq!(
+        kept(cluster).await,
+        before,
+        "CRDs that leave the release stay in the cluster"
+    );
     helm.does(&["upgrade", RELEASE, &newer, "--set", "crds.keep=false"]);
     helm.does(&["uninstall", RELEASE]);
-    until("the CRDs are gone, as was asked for", async || (definitions(cluster).await == 0).then_some(())).await;
+    until("the CRDs are gone, as was asked for", async || {
+        (definitions(cluster).await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

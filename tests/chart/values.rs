@@ -23,7 +23,11 @@ const OTHERS: &[(&str, &str, &[&str])] = &[
     ("crds.keep", "false", &[]),
     ("watchNamespaces", "[\"shop\"]", &[]),
     ("clusterStores.enabled", "true", &[]),
-    ("serverRole.enabled", "true", &["clusterStores.enabled=true"]),
+    (
+        "serverRole.enabled",
+        "true",
+        &["clusterStores.enabled=true"],
+    ),
     ("restarts.enabled", "true", &[]),
     ("admissionPolicy.enabled", "false", &[]),
     ("aggregatedRoles.enabled", "false", &[]),
@@ -58,12 +62,24 @@ const OTHERS: &[(&str, &str, &[&str])] = &[
     ("extraArgs", "[\"--extra-ca-file=/ca\"]", &[]),
     ("extraEnv", "[{\"name\":\"A\",\"value\":\"b\"}]", &[]),
     ("extraVolumes", "[{\"name\":\"ca\",\"emptyDir\":{}}]", &[]),
-    ("extraVolumeMounts", "[{\"name\":\"ca\",\"mountPath\":\"/ca\"}]", &[]),
-    ("extraObjects", "[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"more\"}}]", &[]),
+    (
+        "extraVolumeMounts",
+        "[{\"name\":\"ca\",\"mountPath\":\"/ca\"}]",
+        &[],
+    ),
+    (
+        "extraObjects",
+        "[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"more\"}}]",
+        &[],
+    ),
     ("networkPolicy.enabled", "false", &[]),
     ("networkPolicy.apiServerPorts", "[8443]", &[]),
     ("networkPolicy.metricsFrom", "[{\"podSelector\":{}}]", &[]),
-    ("networkPolicy.extraEgress", "[{\"ports\":[{\"port\":8443}]}]", &[]),
+    (
+        "networkPolicy.extraEgress",
+        "[{\"ports\":[{\"port\":8443}]}]",
+        &[],
+    ),
     ("metrics.service.enabled", "false", &[]),
     ("metrics.serviceMonitor.enabled", "true", &[]),
     ("metrics.serviceMonitor.interval", "\"1m\"", &["metrics.serviceMonitor.enabled=true"]),
@@ -91,7 +107,8 @@ fn read(file: &str) -> String {
 fn explained() -> BTreeSet<String> {
     let rows = read("README.md");
     let rows = rows.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.map(|row| row.split('`').next().unwrap().to_owned()).collect()
+    rows.map(|row| row.split('`').next().unwrap().to_owned())
+        .collect()
 }
 
 /// The paths of everything in the values that nothing is below, apart from what is inside one that is explained.
@@ -115,7 +132,10 @@ fn every_value_is_explained_and_changes_what_is_rendered() {
     let explained = explained();
     let mut all = BTreeSet::new();
     leaves(&values, "", &explained, &mut all);
-    assert_eq!(all, explained, "values without a comment, and comments without a value");
+    assert_eq!(
+        all, explained,
+        "values without a comment, and comments without a value"
+    );
     let tried: BTreeSet<_> = OTHERS.iter().map(|(path, ..)| (*path).to_owned()).collect();
     assert_eq!(all, tried, "values that are not tried here, and others");
     let helm = latest();
@@ -123,7 +143,10 @@ fn every_value_is_explained_and_changes_what_is_rendered() {
         let without = helm.renders(besides).unwrap();
         let set = format!("{path}={other}");
         let with = helm.renders(&[besides, &[set.as_str()][..]].concat());
-        assert!(with.unwrap_or_else(|error| panic!("{set}: {error}")) != without, "{set}");
+        assert!(
+            with.unwrap_or_else(|error| panic!("{set}: {error}")) != without,
+            "{set}"
+        );
     }
 }
 
@@ -181,7 +204,10 @@ fn an_image_is_named_by_its_digest_when_there_is_one() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(image(&[]), json!(format!("{name}:{version}")));
     assert_eq!(image(&["image.tag=\"9\""]), json!(format!("{name}:9")));
-    assert_eq!(image(&["image.tag=\"9\"", &set]), json!(format!("{name}@{digest}")));
+    assert_eq!(
+        image(&["image.tag=\"9\"", &set]),
+        json!(format!("{name}@{digest}"))
+    );
 }
 
 #[test]

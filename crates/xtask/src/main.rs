@@ -15,6 +15,7 @@ mod interruption;
 mod kubectl;
 mod ncp;
 mod playground;
+mod rights;
 mod test;
 mod up;
 

@@ -40,7 +40,8 @@ pub(crate) fn run() -> Result<ExitCode> {
 /// Every file that is made from something else, with its text.
 fn files(root: &Path, helm: &Helm) -> Result<BTreeMap<PathBuf, String>> {
     let read = |file: &Path| {
-        fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {}", file.display()))
+        fs::read_to_string(root.join(file))
+            .with_context(|| format!("cannot read {}", file.display()))
     };
     let chart = Path::new(CHART);
     let definitions = manifests().context("cannot write the definitions as YAML")?;

@@ -104,7 +104,8 @@ fn by_file(rendered: &str) -> Result<BTreeMap<String, String>> {
         let place = place.with_context(|| format!("cannot understand the source {source}"))?;
         let file = format!("{}.yaml", place.trim_end_matches(".yaml"));
         let lines = text.trim().lines();
-        let lines = lines.filter(|line| !OF_HELM.iter().any(|own| line.trim_start().starts_with(own)));
+        let lines =
+            lines.filter(|line| !OF_HELM.iter().any(|own| line.trim_start().starts_with(own)));
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         ensure!(!text.is_empty(), "the template {source} renders nothing");
         let whole = files.entry(file).or_default();
