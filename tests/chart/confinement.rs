@@ -316,6 +316,7 @@ async fn the_operators_own_token_changes_nothing_of_a_workload_but_one_annotatio
     let in_template = "the operator changes nothing in a pod template but one annotation";
     let in_spec = "the operator changes nothing in the spec of a workload but its pod template";
     let in_metadata = "the operator changes nothing in the metadata of a workload";
+    let in_annotations = "the operator changes no annotation of a workload itself";
     let container = json!({"spec": {"containers": [{"name": "app", "image": "evil"}]}});
     let cases = [
         (template(container), in_template),
@@ -347,7 +348,7 @@ async fn the_operators_own_token_changes_nothing_of_a_workload_but_one_annotatio
         (json!({"metadata": {"labels": {"x": "y"}}}), in_metadata),
         (
             json!({"metadata": {"annotations": {"x": "y"}}}),
-            in_metadata,
+            in_annotations,
         ),
         (
             json!({"metadata": {"finalizers": ["x.example/y"]}}),

@@ -206,6 +206,7 @@ async fn r13_a_process_that_is_killed_while_it_syncs_fifty_objects_goes_on_where
     // The program follows all namespaces, so it has a cluster to itself.
     let plane = own_control_plane().await;
     let mut scene = Scene::in_own(&plane).await;
+    scene.grant_the_cluster().await;
     scene.concurrency = 4;
     scene.create_store("ncp").await;
     let slow = Effect::Delay(Duration::from_millis(100));

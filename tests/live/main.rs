@@ -52,6 +52,7 @@ mod restart_crashes;
 mod restart_pace;
 mod restart_rights;
 mod restarts;
+mod rights;
 mod rollouts;
 mod rotation;
 mod scene;

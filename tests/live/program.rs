@@ -176,6 +176,7 @@ async fn a_signal_ends_the_program_in_order_ready_or_not_and_lets_running_passes
     })
     .await;
     let scene = Scene::in_own(&plane).await;
+    scene.grant_the_cluster().await;
     until("it finds CRDs that come later", async || {
         answers(200, "ok\n").await
     })

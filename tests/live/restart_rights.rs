@@ -1,21 +1,22 @@
 //! An operator without the rights to restart says so, and does everything else.
 
 use jiff::SignedDuration;
-use k8s_openapi::api::rbac::v1::ClusterRole;
+use k8s_openapi::api::rbac::v1::Role;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::scene::{Scene, install, own_control_plane};
+use crate::scene::{Scene, own_control_plane};
 use crate::workloads::{env, restarting};
 
+const ROLE: &str = "ncp-secret-operator-namespace";
 const ONE: &str = r#"{"a":"1"}"#;
 const TWO: &str = r#"{"a":"2"}"#;
 
 /// Takes the rights on workloads from the operator, or all but those to read them.
 async fn leave(scene: &Scene, verbs: &[&str]) {
-    let api: Api<ClusterRole> = Api::all(scene.client.clone());
-    let mut role = api.get("ncp-secret-operator").await.unwrap();
+    let api: Api<Role> = scene.api();
+    let mut role = api.get(ROLE).await.unwrap();
     for rule in role.rules.iter_mut().flatten() {
         let groups = rule.api_groups.iter().flatten();
         if groups.into_iter().any(|group| group == "apps") {
@@ -23,13 +24,9 @@ async fn leave(scene: &Scene, verbs: &[&str]) {
         }
     }
     let rules = json!({"rules": role.rules});
-    api.patch(
-        "ncp-secret-operator",
-        &PatchParams::default(),
-        &Patch::Merge(rules),
-    )
-    .await
-    .unwrap();
+    api.patch(ROLE, &PatchParams::default(), &Patch::Merge(rules))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -71,7 +68,7 @@ async fn without_the_right_the_status_says_so_and_the_secret_is_kept_as_ever() {
     assert_eq!(scene.warnings("orders-db").await, ["WorkloadNotRestarted"]);
 
     // What is owed is made good as soon as it is allowed.
-    install(&scene.client).await;
+    scene.grant_again().await;
     scene.advance(SignedDuration::from_mins(5));
     scene.until_restarted("orders", None).await;
     scene.until_result("orders-db", "orders", "Restarted").await;

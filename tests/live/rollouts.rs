@@ -13,7 +13,7 @@ const ONE: &str = r#"{"a":"1","b":"1"}"#;
 const OTHER_A: &str = r#"{"a":"2","b":"1"}"#;
 
 /// A CRD that takes any Rollout, whatever its form.
-async fn install_rollouts(scene: &Scene) {
+pub async fn install_rollouts(scene: &Scene) {
     let definition: CustomResourceDefinition = serde_json::from_value(json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": {"name": "rollouts.argoproj.io"},

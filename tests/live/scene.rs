@@ -27,6 +27,11 @@ use tokio::sync::OnceCell;
 /// Long enough for a busy machine; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What the chart grants with everything switched on, in its two modes, and how it confines that.
+const RIGHTS_IN_A_NAMESPACE: &str = include_str!("../../deploy/namespaced-everything/rbac.yaml");
+const RIGHTS_EVERYWHERE: &str = include_str!("../../deploy/cluster-everything/rbac.yaml");
+const POLICIES: &str = include_str!("../../deploy/cluster-everything/admission-policy.yaml");
+
 /// A control plane for one test, which changes what other tests share.
 pub async fn own_control_plane() -> ControlPlane {
     let binaries = Sources::from_env().unwrap().find().unwrap();
@@ -55,6 +60,8 @@ pub struct Scene {
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
     pub swapped_hosts: bool,
+    /// The namespace of the operator's account, key and Lease; that of the objects may be another.
+    home: String,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
 }
@@ -116,7 +123,6 @@ impl Scene {
         let scene = Self {
             cluster,
             client,
-            namespace,
             emulator,
             key,
             clock,
@@ -127,6 +133,8 @@ impl Scene {
             concurrency: 32,
             longest_pass: None,
             swapped_hosts: false,
+            home: namespace.clone(),
+            namespace,
             kubeconfig,
             operator: None,
         };
@@ -136,6 +144,9 @@ impl Scene {
 
     /// Starts the operator and waits until it has listed everything.
     pub async fn start_operator(&mut self) {
+        if self.cluster_stores || self.everywhere {
+            self.grant_the_cluster().await;
+        }
         let operator = Operator::start(self.settings(), self.extras())
             .await
             .unwrap();
@@ -144,6 +155,21 @@ impl Scene {
         })
         .await;
         self.operator = Some(operator);
+    }
+
+    /// Gives the operator's account the rights of one that follows all namespaces, beside those that it has.
+    pub async fn grant_the_cluster(&self) {
+        for mut binding in of_kind(RIGHTS_EVERYWHERE, "ClusterRoleBinding") {
+            binding.metadata.name = Some(self.home.clone());
+            binding.data["subjects"] =
+                json!([{"kind": "ServiceAccount", "name": "operator", "namespace": self.home}]);
+            apply_cluster_object(&self.client, binding).await;
+        }
+    }
+
+    /// Gives back what a test took from the operator's rights in its namespace.
+    pub async fn grant_again(&self) {
+        authorize(&self.cluster, &self.client, &self.namespace, "operator").await;
     }
 
     /// Stops the operator as a signal would.
@@ -168,7 +194,7 @@ impl Scene {
             "--listen=127.0.0.1:0",
             "--allow-loopback-http",
             &format!("--kubeconfig={}", self.kubeconfig.display()),
-            &format!("--namespace={}", self.namespace),
+            &format!("--namespace={}", self.home),
             &format!("--leader-election={}", self.leader_election),
             &format!("--concurrency={}", self.concurrency),
             &format!("--endpoint-kr-regional={}", endpoints.kr_regional),
@@ -490,7 +516,7 @@ pub fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Installs the CRDs and the operator's role.
+/// Installs the CRDs, the rights in all namespaces, and the policies that confine the operators of all scenes.
 pub async fn install(client: &Client) {
     let apply = PatchParams::apply("tests").force();
     for (_, manifest) in manifests().unwrap() {
@@ -506,15 +532,29 @@ pub async fn install(client: &Client) {
             .unwrap()
             .unwrap();
     }
-    for role in rights("ClusterRole") {
+    for role in of_kind(RIGHTS_EVERYWHERE, "ClusterRole") {
         apply_cluster_object(client, role).await;
+    }
+    let policies = POLICIES
+        .replace(
+            "username == \"system:serviceaccount:ncp-secrets:ncp-secret-operator\"",
+            "username.matches(\"^system:serviceaccount:test-[^:]+:[^:]+$\")",
+        )
+        .replace(
+            "\"ncp-secrets\"",
+            "request.userInfo.username.split(\":\")[2]",
+        );
+    for kind in ["", "Binding"] {
+        for policy in of_kind(&policies, &format!("ValidatingAdmissionPolicy{kind}")) {
+            apply_cluster_object(client, policy).await;
+        }
     }
 }
 
-/// The objects of that kind in `deploy/rbac.yaml`.
-fn rights(kind: &str) -> impl Iterator<Item = DynamicObject> {
-    let manifests = include_str!("../../deploy/cluster-everything/rbac.yaml").split("---\n");
+/// The objects of that kind in a text with several.
+fn of_kind(manifests: &str, kind: &str) -> impl Iterator<Item = DynamicObject> {
     manifests
+        .split("---\n")
         .filter(move |text| text.contains(&format!("\nkind: {kind}\n")))
         .map(|text| serde_saphyr::from_str(text).unwrap())
 }
@@ -553,20 +593,15 @@ pub async fn create_namespace(client: &Client) -> String {
     name
 }
 
-/// A service account of the namespace with the rights of `deploy/rbac.yaml`; answers its kubeconfig.
+/// A service account of the namespace with the rights of an operator that keeps to it, and no others; answers its
+/// kubeconfig.
 async fn authorize(cluster: &Cluster, client: &Client, namespace: &str, account: &str) -> PathBuf {
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": format!("{namespace}-{account}")},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "ncp-secret-operator"},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    });
-    apply_cluster_object(client, serde_json::from_value(binding).unwrap()).await;
     for kind in ["Role", "RoleBinding"] {
-        for mut object in rights(kind) {
+        for mut object in of_kind(RIGHTS_IN_A_NAMESPACE, kind) {
             object.metadata.namespace = Some(namespace.to_owned());
             if kind == "RoleBinding" {
-                object.metadata.name = Some(account.to_owned());
+                let name = format!("{}-{account}", object.name_any());
+                object.metadata.name = Some(name);
                 object.data["subjects"][0]["name"] = json!(account);
                 object.data["subjects"][0]["namespace"] = json!(namespace);
             }

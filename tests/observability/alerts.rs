@@ -25,18 +25,18 @@ pub struct Rules {
 
 #[derive(Deserialize)]
 pub struct Group {
-    pub rules: Vec<Alert>,
+    pub rules: Vec<Rule>,
 }
 
 #[derive(Deserialize)]
-pub struct Alert {
+pub struct Rule {
     pub alert: String,
     pub expr: String,
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
 }
 
-pub fn alerts() -> Vec<Alert> {
+pub fn alerts() -> Vec<Rule> {
     let text = std::fs::read_to_string(repository(RULES)).unwrap();
     let rules: Rules = serde_saphyr::from_str(&text).unwrap();
     let groups = rules.groups.into_iter();

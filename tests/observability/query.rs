@@ -91,7 +91,7 @@ fn words_that_do_not_exist_are_noticed() {
         ),
         ("up == 0", "it asks for no metric of the operator"),
         (
-            r#"sum by (name, colour) (ncp_secret_operator_object_not_ready)"#,
+            "sum by (name, colour) (ncp_secret_operator_object_not_ready)",
             "colour is no label of its metrics",
         ),
         (

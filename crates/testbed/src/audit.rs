@@ -4,7 +4,7 @@
 //! full is in the log.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -70,6 +70,23 @@ impl Audit {
         Ok(Mark(length - unfinished as u64))
     }
 
+    /// Tells of each request since the beginning, without keeping them all.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read or understood.
+    pub fn each(&self, mut tell: impl FnMut(Request)) -> Result<()> {
+        let mut log = BufReader::new(self.open()?);
+        let mut line = String::new();
+        while log.read_line(&mut line)? > 0 && line.ends_with('\n') {
+            if let Some(request) = request(&line)? {
+                tell(request);
+            }
+            line.clear();
+        }
+        Ok(())
+    }
+
     /// The requests since a moment, in the order of their answers.
     ///
     /// # Errors
@@ -86,9 +103,7 @@ impl Audit {
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'))
         {
-            let event: Event = serde_json::from_str(line)
-                .with_context(|| format!("cannot understand a line of the audit log: {line}"))?;
-            requests.extend(event.request());
+            requests.extend(request(line)?);
         }
         Ok(requests)
     }
@@ -97,6 +112,12 @@ impl Audit {
         File::open(&self.log)
             .with_context(|| format!("cannot open the audit log {}", self.log.display()))
     }
+}
+
+fn request(line: &str) -> Result<Option<Request>> {
+    let event: Event = serde_json::from_str(line)
+        .with_context(|| format!("cannot understand a line of the audit log: {line}"))?;
+    Ok(event.request())
 }
 
 #[derive(Deserialize)]

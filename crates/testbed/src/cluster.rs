@@ -23,6 +23,7 @@ pub const CLUSTER_VARIABLE: &str = "TESTBED_CLUSTER";
 pub(crate) const AUTHORITY_CERTIFICATE: &str = "authority.crt";
 pub(crate) const AUTHORITY_KEY: &str = "authority.key";
 pub(crate) const AUDIT_LOG: &str = "audit.log";
+pub(crate) const OTHER_AUDIT_LOGS: &str = "audit-of-others";
 const SERVER: &str = "server";
 const KUBECONFIGS: &str = "kubeconfigs";
 
@@ -127,6 +128,21 @@ impl Cluster {
     #[must_use]
     pub fn audit(&self) -> Audit {
         Audit::new(self.folder.join(AUDIT_LOG))
+    }
+
+    /// The requests that the API servers have answered which tests of the same run had of their own and stopped.
+    ///
+    /// # Errors
+    ///
+    /// When the folder with their logs cannot be read.
+    pub fn audits_of_others(&self) -> Result<Vec<Audit>> {
+        let folder = self.folder.join(OTHER_AUDIT_LOGS);
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let logs = fs::read_dir(&folder)
+            .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+        logs.map(|log| Ok(Audit::new(log?.path()))).collect()
     }
 
     /// Writes a kubeconfig once: a second request for the same user is answered with the same file.

@@ -1,7 +1,8 @@
 //! A real control plane of one's own: etcd, kube-apiserver and kube-controller-manager.
 
+use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use tokio::time::sleep;
 
 use crate::authority::Authority;
 use crate::binaries::Binaries;
-use crate::cluster::{AUTHORITY_CERTIFICATE, AUTHORITY_KEY, Cluster};
+use crate::cluster::{
+    AUDIT_LOG, AUTHORITY_CERTIFICATE, AUTHORITY_KEY, CLUSTER_VARIABLE, Cluster, OTHER_AUDIT_LOGS,
+};
 use crate::folder::Folder;
 use crate::node::{Enclosed, KUBERNETES_PORT};
 use crate::ports::free_ports;
@@ -116,11 +119,27 @@ impl ControlPlane {
         } = self;
         tokio::task::spawn_blocking(move || {
             drop(programs);
+            keep_audit_log(folder.path())?;
             folder.remove()
         })
         .await
         .context("cannot stop the control plane")?
     }
+}
+
+/// Keeps the audit log with the control plane of the whole run, if there is one that is not this.
+fn keep_audit_log(folder: &Path) -> Result<()> {
+    let Some(run) = env::var_os(CLUSTER_VARIABLE).map(PathBuf::from) else {
+        return Ok(());
+    };
+    if run != folder && run.is_dir() {
+        let kept = run.join(OTHER_AUDIT_LOGS);
+        let name = folder.file_name().unwrap_or_default();
+        fs::create_dir_all(&kept)
+            .and_then(|()| fs::copy(folder.join(AUDIT_LOG), kept.join(name)))
+            .with_context(|| format!("cannot keep the audit log in {}", kept.display()))?;
+    }
+    Ok(())
 }
 
 fn write_keys(folder: &Path, purpose: Purpose) -> Result<()> {

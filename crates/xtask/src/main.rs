@@ -18,6 +18,7 @@ mod kubectl;
 mod ncp;
 mod node;
 mod playground;
+mod rights;
 mod sbom;
 mod test;
 mod up;

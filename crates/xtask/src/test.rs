@@ -10,6 +10,7 @@ use testbed::{CLUSTER_VARIABLE, Cluster, ControlPlane, Output, Process};
 use crate::cargo::cargo;
 use crate::control_plane::{obtain, obtain_helm, obtain_promtool};
 use crate::interruption::{Interruption, status_of};
+use crate::rights;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -39,6 +40,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         status = interruption.received() => status,
     };
     drop(tests);
+    let status = if status == 0 && runs_all(&arguments.cargo_test) {
+        judge(plane.cluster())?
+    } else {
+        status
+    };
     plane.stop().await?;
 
     let seconds = started.elapsed().as_secs();
@@ -47,6 +53,26 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         _ => eprintln!("cargo test: failed with status {status}, in {seconds} s"),
     }
     Ok(status.into())
+}
+
+/// Compares what operators asked for in all tests with what the chart grants; answers the status of the run.
+fn judge(cluster: &Cluster) -> Result<u8> {
+    let differences = rights::compare(cluster)?;
+    for difference in &differences {
+        eprintln!("error: {difference}");
+    }
+    if differences.is_empty() {
+        eprintln!(
+            "the chart grants what the operator asked for in the live tests, and nothing more"
+        );
+    }
+    Ok(u8::from(!differences.is_empty()))
+}
+
+/// Whether all live tests run: a part of them needs a part of the rights.
+fn runs_all(cargo_test: &[String]) -> bool {
+    const LIVE: [&str; 4] = ["-p", "ncp-secret-operator", "--test", "live"];
+    cargo_test.is_empty() || cargo_test == LIVE
 }
 
 fn cargo_test(arguments: &Arguments, cluster: &Cluster) -> Command {

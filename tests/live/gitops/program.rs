@@ -35,7 +35,8 @@ impl Shown {
 
 /// What both make of each of the objects.
 pub fn shown(objects: &[Value]) -> Vec<Shown> {
-    let lines: String = objects.iter().map(|object| format!("{object}\n")).collect();
+    let lines: Vec<_> = objects.iter().map(Value::to_string).collect();
+    let lines = lines.join("\n") + "\n";
     let mut asked = Command::new(program())
         .args(["-health", HEALTH])
         .stdin(Stdio::piped())
