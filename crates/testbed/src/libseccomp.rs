@@ -76,7 +76,10 @@ fn unpacked_package(folder: &Path) -> Result<Unpacked> {
     ) {
         bail!("`apt-get download {PACKAGE}` does not fetch its package either");
     }
-    let package = entry(folder, |name| name.ends_with(".deb")).context("no package came")?;
+    let package = entry(folder, |path| {
+        path.extension().is_some_and(|kind| kind == "deb")
+    })
+    .context("no package came")?;
     let root = folder.join("root");
     if !succeeds(Command::new("dpkg-deb").arg("-x").args([&package, &root])) {
         bail!("{} cannot be unpacked", package.display());
@@ -93,12 +96,12 @@ fn unpacked_package(folder: &Path) -> Result<Unpacked> {
     })
 }
 
-fn entry(folder: &Path, wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
+fn entry(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     fs::read_dir(folder)
         .ok()?
         .flatten()
-        .find(|entry| wanted(&entry.file_name().to_string_lossy()))
         .map(|entry| entry.path())
+        .find(|path| wanted(path))
 }
 
 fn succeeds(command: &mut Command) -> bool {

@@ -23,6 +23,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binaries = tokio::task::block_in_place(obtain)?;
     tokio::task::block_in_place(obtain_helm)?;
     tokio::task::block_in_place(obtain_promtool)?;
+    tokio::task::block_in_place(crate::node::obtain_where_possible)?;
     let mut interruption = Interruption::listen()?;
     let started = Instant::now();
     let plane = tokio::select! {

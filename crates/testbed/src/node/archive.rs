@@ -54,9 +54,14 @@ pub(super) fn write(image: &str, program: &Path, folder: &Path) -> Result<PathBu
         "config": config_blob,
         "layers": [layer_blob],
     });
-    let mut manifest_blob = keep(root, MANIFEST, manifest.to_string().as_bytes())?;
-    manifest_blob["annotations"] = json!({"io.containerd.image.name": image});
-    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest_blob]});
+    let manifest_blob = keep(root, MANIFEST, manifest.to_string().as_bytes())?;
+    let named = json!({
+        "mediaType": MANIFEST,
+        "digest": manifest_blob.get("digest"),
+        "size": manifest_blob.get("size"),
+        "annotations": {"io.containerd.image.name": image},
+    });
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]});
     fs::write(root.join("index.json"), index.to_string()).with_context(attempt)?;
     let version = json!({"imageLayoutVersion": "1.0.0"});
     fs::write(root.join("oci-layout"), version.to_string()).with_context(attempt)?;

@@ -20,9 +20,7 @@ const TRIAL: &str = "mount -t tmpfs tmpfs /run && ip link set lo up";
 /// Tells the reason when no node can run here.
 pub(super) fn check() -> Result<(), Impossible> {
     if !rustix::process::geteuid().is_root() {
-        return Err(Impossible::because(
-            "a node needs root: run this as root, for example with sudo -E",
-        ));
+        return Err(Impossible::because("a node needs root: run this as root"));
     }
     for (tool, package) in TOOLS {
         let found = Command::new("sh")

@@ -77,9 +77,8 @@ async fn pods_get_what_their_secrets_hold() {
             .a_deployment_of_the_restricted_standard_is_replaced()
             .await;
     };
-    if timeout(LONG, proof).await.is_err() {
-        panic!("not seen in time{}", node.last_lines());
-    }
+    let in_time = timeout(LONG, proof).await;
+    assert!(in_time.is_ok(), "not seen in time{}", node.last_lines());
 }
 
 #[tokio::test]

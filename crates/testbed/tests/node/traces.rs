@@ -72,11 +72,10 @@ impl Traces {
                 sleep(Duration::from_millis(50)).await;
             }
         };
-        if timeout(SOON, all).await.is_err() {
-            let now = Self::of(folder);
-            let left: Vec<&String> = now.0.difference(&self.0).collect();
-            panic!("these are left: {left:#?}");
-        }
+        let in_time = timeout(SOON, all).await;
+        let now = Self::of(folder);
+        let left: Vec<&String> = now.0.difference(&self.0).collect();
+        assert!(in_time.is_ok(), "these are left: {left:#?}");
     }
 }
 

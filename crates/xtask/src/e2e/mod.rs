@@ -101,9 +101,8 @@ async fn in_enclosure() -> Result<ExitCode> {
     };
     let scene = Scene::start(parts).await?;
     if let Err(error) = steps::all(&scene).await {
-        eprintln!("error: {error:#}");
         scene.describe().await;
-        return Ok(ExitCode::FAILURE);
+        return Err(error);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -30,31 +30,50 @@ pub(super) async fn all(scene: &Scene) -> Result<()> {
 
     let guard = Guard::over(&s.client, SHOP, SECRET).await?;
     let ncp = follow::Source { id };
-    step(
+    guarded(
+        &guard,
         "a rotation reaches the mounted file and restarts whom it should",
         ncp.is_rotated(s),
     )
     .await?;
-    step("the operator's pod is killed", lifetime::killed(s, &ncp)).await?;
-    step("it is evicted", lifetime::evicted(s, &ncp)).await?;
-    step("helm upgrade replaces it", lifetime::upgraded(s, &ncp)).await?;
-    step("helm rollback replaces it", lifetime::rolled_back(s, &ncp)).await?;
-    step(
+    guarded(
+        &guard,
+        "the operator's pod is killed",
+        lifetime::killed(s, &ncp),
+    )
+    .await?;
+    guarded(&guard, "it is evicted", lifetime::evicted(s, &ncp)).await?;
+    guarded(
+        &guard,
+        "helm upgrade replaces it",
+        lifetime::upgraded(s, &ncp),
+    )
+    .await?;
+    guarded(
+        &guard,
+        "helm rollback replaces it",
+        lifetime::rolled_back(s, &ncp),
+    )
+    .await?;
+    guarded(
+        &guard,
         "of two replicas the leader's pod is deleted",
         lifetime::leader_deleted(s, &ncp),
     )
     .await?;
-    step(
+    guarded(
+        &guard,
         "it keeps to one namespace, with Roles only",
         install::namespaced(s, &ncp),
     )
     .await?;
-    step(
+    guarded(
+        &guard,
         "helm uninstall leaves Secrets and custom resources",
         install::uninstalled(s),
     )
     .await?;
-    guard.check().context("a pod could have lost its Secret")
+    Ok(())
 }
 
 /// Tells a person what is being seen, and how long it took.
@@ -63,4 +82,13 @@ async fn step<T>(what: &str, seen: impl Future<Output = Result<T>>) -> Result<T>
     let result = seen.await.with_context(|| format!("not seen: {what}"))?;
     println!("seen in {:5.1} s: {what}", started.elapsed().as_secs_f32());
     Ok(result)
+}
+
+/// The same, while no pod may lose its Secret.
+async fn guarded(guard: &Guard, what: &str, seen: impl Future<Output = Result<()>>) -> Result<()> {
+    step(what, async {
+        seen.await?;
+        guard.check().context("a pod could have lost its Secret")
+    })
+    .await
 }
