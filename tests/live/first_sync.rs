@@ -75,6 +75,8 @@ async fn r7_a_first_sync_costs_two_requests_both_writes_and_one_look() {
         .create_ncp_secret("warm-up", "warm-up", json!({}))
         .await;
     scene.until_reason("warm-up", "Synced").await;
+    // So that its last write is in the audit log before the mark.
+    scene.until_idle().await;
     let id = scene.secret_in_ncp("shop-orders", r#"{"password":"p"}"#);
     let mark = scene.mark();
     scene.emulator.reset_calls();
