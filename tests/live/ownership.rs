@@ -155,16 +155,16 @@ async fn r2_the_next_in_line_has_its_turn_as_soon_as_the_first_goes_without_a_se
     scene.until_reason("first", "SourceNotFound").await;
     let first = scene.ncp_secret("first").await;
     let id = scene.secret_in_ncp("orders", r#"{"value":"two"}"#);
-    until("the second object is younger", async || {
-        scene.create_by_id("second", &id, shared()).await;
-        let second = scene.ncp_secret("second").await;
-        if second.metadata.creation_timestamp > first.metadata.creation_timestamp {
-            return Some(());
-        }
-        scene.delete::<NcpSecret>("second").await;
-        None
+    // Of two from the same second the lower UID has it, whichever came first.
+    until("a second has passed on the API server", async || {
+        scene.create_by_id("later", &id, json!({})).await;
+        let later = scene.ncp_secret("later").await;
+        scene.delete::<NcpSecret>("later").await;
+        let is_later = later.metadata.creation_timestamp > first.metadata.creation_timestamp;
+        is_later.then_some(())
     })
     .await;
+    scene.create_by_id("second", &id, shared()).await;
     let second = scene.until_reason("second", "TargetNotOwned").await;
     let (_, _, message) = condition(&second, "Ready").unwrap();
     assert!(
