@@ -8,6 +8,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use crate::core::store::is_label;
 
 /// Keeps Kubernetes Secrets equal to secrets in NAVER Cloud Platform Secret Manager.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Clone, Debug, Parser)]
 #[command(version, about)]
 pub struct Settings {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testbed::{ControlPlane, Sources};
 
 /// Long enough for a busy machine; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Cluster {
     pub plane: ControlPlane,

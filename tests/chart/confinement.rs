@@ -82,7 +82,7 @@ async fn as_operator(cluster: &Cluster) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// A Secret as the operator makes them, of an NcpSecret with policy Orphan.
+/// A Secret as the operator makes them, of an `NcpSecret` with policy Orphan.
 fn orphan(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque",

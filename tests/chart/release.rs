@@ -13,7 +13,7 @@ use crate::helm::{CHART, NAMESPACE, RELEASE, Tool, both_for};
 const GROUP: &str = "ncp-secrets.io/v1alpha1";
 const SHOP: &str = "shop";
 
-/// The chart as an older version would have been: its NcpSecret has no `suspend` yet.
+/// The chart as an older version would have been: its `NcpSecret` has no `suspend` yet.
 fn package_older(helm: &Tool, folder: &Path) -> String {
     let chart = folder.join("ncp-secret-operator");
     copy(Path::new(CHART), &chart);

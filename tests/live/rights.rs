@@ -1,6 +1,7 @@
 //! What an operator of all namespaces does in its life, each thing once: the other tests are mostly about operators of one
 //! namespace. `cargo xtask test` compares what both asked for with what the chart grants.
 
+use ncp_secret_operator::operator::Operator;
 use serde_json::json;
 
 use crate::rollouts::install_rollouts;
@@ -28,6 +29,14 @@ async fn an_operator_of_all_namespaces_needs_what_the_chart_grants_and_nothing_e
         }))
         .await;
     scene.start_operator().await;
+    // Only who stands by follows the Lease.
+    let standby = Operator::start(scene.settings(), scene.extras())
+        .await
+        .unwrap();
+    until("the other one stands by", async || {
+        standby.is_ready().then_some(())
+    })
+    .await;
 
     for kind in KINDS {
         scene.deploy(kind, "orders", env(&["a"])).await;
@@ -70,6 +79,7 @@ async fn an_operator_of_all_namespaces_needs_what_the_chart_grants_and_nothing_e
         is_there.then_some(())
     })
     .await;
+    standby.stop().await;
     scene.stop_operator().await;
     plane.stop().await.unwrap();
 }

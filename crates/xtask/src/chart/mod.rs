@@ -95,7 +95,7 @@ mod tests {
         let root = repository();
         let helm = Helm::find(&Sources::from_env().unwrap()).unwrap();
         let files = files(&root, &helm).unwrap();
-        assert_eq!(left_over(&root, &files).unwrap(), [PathBuf::new(); 0]);
+        assert_eq!(left_over(&root, &files).unwrap(), Vec::<PathBuf>::new());
         for (file, text) in files {
             let found = fs::read_to_string(root.join(&file)).unwrap_or_default();
             assert!(

@@ -65,12 +65,9 @@ pub(super) fn files(
 }
 
 fn kustomization(resources: &[&str]) -> String {
-    let resources: String = resources
-        .iter()
-        .map(|resource| format!("- {resource}\n"))
-        .collect();
+    let resources = resources.join("\n- ");
     format!(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- {resources}\n"
     )
 }
 
@@ -104,9 +101,11 @@ fn by_file(rendered: &str) -> Result<BTreeMap<String, String>> {
         let place = place.with_context(|| format!("cannot understand the source {source}"))?;
         let file = format!("{}.yaml", place.trim_end_matches(".yaml"));
         let lines = text.trim().lines();
-        let lines =
-            lines.filter(|line| !OF_HELM.iter().any(|own| line.trim_start().starts_with(own)));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let lines: Vec<_> = lines
+            .filter(|line| !OF_HELM.iter().any(|own| line.trim_start().starts_with(own)))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let text = lines.concat();
         ensure!(!text.is_empty(), "the template {source} renders nothing");
         let whole = files.entry(file).or_default();
         if !whole.is_empty() {
