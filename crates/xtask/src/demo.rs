@@ -188,17 +188,18 @@ async fn follow_the_schedule(playground: &Playground) -> Result<()> {
         .await
 }
 
+async fn execute_rotation(ncp: &Ncp, id: &str) -> Result<()> {
+    let path = format!("/api/v1/secrets/{id}/rotation");
+    ncp.show("Execute Rotation Job", Method::POST, &path, None)
+        .await
+        .map(drop)
+}
+
 async fn fail_and_recover(playground: &Playground, ncp: &Ncp, id: &str) -> Result<()> {
     let kubectl = &playground.kubectl;
     title("3. A rotation fails: pods keep the password in use, and people are told once");
     rotate_by(playground, FAIL);
-    ncp.show(
-        "Execute Rotation Job",
-        Method::POST,
-        &format!("/api/v1/secrets/{id}/rotation"),
-        None,
-    )
-    .await?;
+    execute_rotation(ncp, id).await?;
     until_rotation_is(playground, "RotationFailed").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
     kubectl
@@ -250,13 +251,7 @@ async fn restart_the_pods(playground: &Playground, ncp: &Ncp, id: &str) -> Resul
         |result| result == "UpToDate",
     )
     .await?;
-    ncp.show(
-        "Execute Rotation Job",
-        Method::POST,
-        &format!("/api/v1/secrets/{id}/rotation"),
-        None,
-    )
-    .await?;
+    execute_rotation(ncp, id).await?;
     until(
         playground,
         "the Deployment is restarted",
