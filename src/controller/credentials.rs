@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::secrets::Version;
 use crate::cluster::{Refusal, Secrets};
+use crate::core::moment::later;
 use crate::core::store::{Auth, SecretAuth, StoreSpec};
 use crate::core::trouble::{CredentialsProblem, Trouble};
 use crate::source::{
@@ -231,10 +232,6 @@ fn renewal(expires: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let end = expires.filter(|end| *end > now)?;
     let early = end.saturating_sub(RENEWED_BEFORE).unwrap_or(now);
     Some(early.max(later(now, RENEWED_EVERY)))
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 impl Unread {

@@ -15,6 +15,7 @@ use super::queue::{Ask, Begun, Queue};
 use super::running::Running;
 use super::shortage::Shortages;
 use super::world::World;
+use crate::core::moment::later;
 use crate::core::request::StoreKey;
 use crate::core::urgency::Urgency;
 use crate::source::{Allowance, Held};
@@ -218,8 +219,4 @@ impl Dispatcher {
         let objects = self.world.inventory.len();
         self.world.metrics.queue(&depth, objects, now);
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }

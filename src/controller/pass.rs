@@ -14,6 +14,7 @@ use super::shortage::TOLD_AFTER;
 use super::tell::tell;
 use super::world::World;
 use crate::api::{NcpSecretStatus, Reason, RestartStatus};
+use crate::core::moment::later;
 use crate::core::outcome::Outcome;
 use crate::core::request::{ObjectKey, Request, StoreKey};
 use crate::core::schedule::{NEVER, Plight, next_look, stale_at};
@@ -164,10 +165,6 @@ fn after_telling(
         urgency,
         asked: world.sharing.latest(),
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// Notes for the next pass; answers when it is to be.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::core::moment::later;
 use crate::core::request::StoreKey;
 
 /// How long somebody must have been waiting without a break before that is told.
@@ -81,10 +82,6 @@ impl Shortage {
             ..self
         }
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

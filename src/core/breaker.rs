@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::moment::later;
 use super::trouble::Trouble;
 
 /// How often the service is asked with credentials that it has refused.
@@ -78,10 +79,6 @@ impl Breaker {
     pub fn is_probe_due(&self, now: Timestamp) -> bool {
         self.0.as_ref().is_some_and(|open| open.next_probe <= now)
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

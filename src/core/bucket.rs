@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::moment::later;
+
 /// What a store may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -169,10 +171,6 @@ impl Bucket {
         let share = full * u128::from(self.pace(now)) / u128::from(self.full_pace());
         share.max((2 * TOKEN).min(full))
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

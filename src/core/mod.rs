@@ -11,6 +11,7 @@ pub mod due;
 pub mod fingerprint;
 pub mod grant;
 pub mod lease;
+pub mod moment;
 pub mod observed;
 pub mod outage;
 pub mod outcome;

@@ -6,6 +6,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::moment::later;
+
 /// How a target came to differ from what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Drift {
@@ -154,10 +156,6 @@ impl Pace {
     pub const fn conflict(&self) -> Option<&Drift> {
         self.conflict.as_ref()
     }
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

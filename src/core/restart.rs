@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use self::speech::sentence;
 use super::content::InstallationKey;
 use super::fingerprint::Fingerprint;
+use super::moment::later;
 use super::request::Request;
 use super::workload::{Consumption, Mark, Workload};
 use crate::api::{RestartResult, RestartStatus, WorkloadRef};
@@ -300,10 +301,6 @@ fn say(entry: &mut RestartStatus, result: RestartResult) {
 /// When a workload may be restarted again; a time in status lacks the fraction of its second.
 fn next_after(told: Timestamp) -> Timestamp {
     later(told, APART.saturating_add(A_SECOND))
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 fn whole_second(moment: Timestamp) -> Timestamp {

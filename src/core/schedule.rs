@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use super::moment::later;
 use super::pace::CONFLICT_APART;
 use super::remote::{Lifecycle, Phase, SourceRef};
 use super::request::{Request, StoreKey};
@@ -250,10 +251,6 @@ fn millis(span: SignedDuration) -> u64 {
 
 fn clamp(span: SignedDuration, least: SignedDuration, most: SignedDuration) -> SignedDuration {
     span.min(most).max(least)
-}
-
-fn later(moment: Timestamp, span: SignedDuration) -> Timestamp {
-    moment.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
