@@ -290,6 +290,25 @@ async fn the_operators_own_token_changes_and_deletes_no_secret_but_its_own() {
     cluster.plane.stop().await.unwrap();
 }
 
+/// A Rollout, of which the API server knows no more than its CRD says.
+async fn install_rollouts(cluster: &Cluster) {
+    let definition = serde_saphyr::from_str(include_str!("../rollouts.yaml")).unwrap();
+    cluster.create(definition).await.unwrap();
+    until("Rollouts are served", async || {
+        let rollout = workload("Rollout", "probe");
+        try_create(&cluster.client, &rollout).await.ok()
+    })
+    .await;
+}
+
+fn api_version(kind: &str) -> &'static str {
+    if kind == "Rollout" {
+        "argoproj.io/v1alpha1"
+    } else {
+        "apps/v1"
+    }
+}
+
 fn workload(kind: &str, name: &str) -> Value {
     let mut spec = json!({
         "selector": {"matchLabels": {"app": name}},
@@ -302,7 +321,7 @@ fn workload(kind: &str, name: &str) -> Value {
         spec["serviceName"] = json!(name);
     }
     json!({
-        "apiVersion": "apps/v1", "kind": kind,
+        "apiVersion": api_version(kind), "kind": kind,
         "metadata": {"namespace": SHOP, "name": name}, "spec": spec,
     })
 }
@@ -355,9 +374,10 @@ async fn the_operators_own_token_changes_nothing_of_a_workload_but_one_annotatio
             in_metadata,
         ),
     ];
-    for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
+    install_rollouts(&cluster).await;
+    for kind in ["Deployment", "StatefulSet", "DaemonSet", "Rollout"] {
         cluster.create(workload(kind, "app")).await.unwrap();
-        let api = api(&operator, "apps/v1", kind, Some(SHOP));
+        let api = api(&operator, api_version(kind), kind, Some(SHOP));
         let patch = async |change: Value| {
             api.patch("app", &PatchParams::default(), &Patch::Merge(change))
                 .await
@@ -388,5 +408,21 @@ async fn the_operators_own_token_writes_no_lease_but_its_own() {
     create(&operator, lease(NAMESPACE, "ncp-secret-operator"))
         .await
         .unwrap();
+    // The rights alone hold these; the policy would too, and is not asked.
+    cluster.create(lease(NAMESPACE, "foreign")).await.unwrap();
+    let leases = api(
+        &operator,
+        "coordination.k8s.io/v1",
+        "Lease",
+        Some(NAMESPACE),
+    );
+    let change = Patch::Merge(json!({"spec": {"holderIdentity": "me"}}));
+    let params = PatchParams::default();
+    let changed = leases.patch("foreign", &params, &change).await;
+    assert!(refusal(changed).contains("cannot patch resource"));
+    for name in ["foreign", "ncp-secret-operator"] {
+        let deleted = leases.delete(name, &DeleteParams::default()).await;
+        assert!(refusal(deleted).contains("cannot delete resource"));
+    }
     cluster.plane.stop().await.unwrap();
 }

@@ -14,21 +14,8 @@ const OTHER_A: &str = r#"{"a":"2","b":"1"}"#;
 
 /// A CRD that takes any Rollout, whatever its form.
 pub async fn install_rollouts(scene: &Scene) {
-    let definition: CustomResourceDefinition = serde_json::from_value(json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": "rollouts.argoproj.io"},
-        "spec": {
-            "group": "argoproj.io", "scope": "Namespaced",
-            "names": {"kind": "Rollout", "plural": "rollouts", "singular": "rollout"},
-            "versions": [{
-                "name": "v1alpha1", "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {
-                    "type": "object", "x-kubernetes-preserve-unknown-fields": true,
-                }},
-            }],
-        },
-    }))
-    .unwrap();
+    let definition = include_str!("../rollouts.yaml");
+    let definition: CustomResourceDefinition = serde_saphyr::from_str(definition).unwrap();
     let api: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
     let apply = PatchParams::apply("tests").force();
     let name = "rollouts.argoproj.io";
