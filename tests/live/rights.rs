@@ -17,17 +17,8 @@ async fn an_operator_of_all_namespaces_needs_what_the_chart_grants_and_nothing_e
     scene.leader_election = true;
     install_rollouts(&scene).await;
     scene.create_store("ncp").await;
-    let secret = json!({"namespace": scene.namespace, "name": "ncp-credentials"});
-    scene
-        .create(json!({
-            "apiVersion": "ncp-secrets.io/v1alpha1", "kind": "ClusterNcpSecretStore",
-            "metadata": {"name": "everybody"},
-            "spec": {
-                "region": "KR", "auth": {"secretRef": secret},
-                "grants": [{"namespaces": ["*"], "secretNames": ["*"]}],
-            },
-        }))
-        .await;
+    let grants = json!({"grants": [{"namespaces": ["*"], "secretNames": ["*"]}]});
+    scene.create_cluster_store("everybody", grants).await;
     scene.start_operator().await;
     // Only who stands by follows the Lease.
     let standby = Operator::start(scene.settings(), scene.extras())

@@ -150,9 +150,10 @@ impl Sources {
         Ok(Binaries { folder })
     }
 
-    /// The folder for the programs of another kit, beside those of the control plane.
-    pub(crate) fn cache_of(&self, module: &str) -> PathBuf {
-        self.cache.with_file_name(module)
+    /// The folder for other programs, beside those of the control plane.
+    #[must_use]
+    pub fn cache_of(&self, programs: &str) -> PathBuf {
+        self.cache.with_file_name(programs)
     }
 
     fn provided(&self) -> Result<Option<Binaries>> {

@@ -9,10 +9,13 @@ use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::{Emulator, Key, Role};
 use steerable_clock::{Clock, Steering};
-use testbed::{Binaries, Cluster, ControlPlane, Output, Process, Signal, free_ports};
+use testbed::{Binaries, Cluster, ControlPlane, Mark, Output, Process, Signal, free_ports};
 
 use crate::cargo::repository;
 use crate::kubectl::Kubectl;
+
+/// Who the operator is to the API server.
+const ACCOUNT: &str = "system:serviceaccount:ncp-secrets:ncp-secret-operator";
 
 /// The operator is ready within seconds; a minute means that it never will be.
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -139,6 +142,16 @@ impl Playground {
             bail!("the operator did not become ready; its log:\n{log}");
         }
         Ok(())
+    }
+
+    /// How often the operator has written anything but its Lease since then.
+    pub(crate) fn writes_since(&self, mark: Mark) -> Result<usize> {
+        let requests = self.cluster().audit().since(mark)?;
+        let writes = requests
+            .iter()
+            .filter(|request| request.user == ACCOUNT && request.resource != "leases")
+            .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()));
+        Ok(writes.count())
     }
 
     /// The operator's process, if it runs.

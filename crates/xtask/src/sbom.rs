@@ -1,12 +1,11 @@
 //! `cargo xtask sbom`: what the operator's image is made of, as a `CycloneDX` document.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
-use testbed::{Output, Process};
+use testbed::{Output, Process, Sources};
 
 use crate::cargo::{cargo, repository};
 
@@ -44,10 +43,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
 
 /// The tool, from the user's cache; built once.
 async fn obtain() -> Result<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache")));
-    let cache = cache.context("no place to keep programs: set HOME or XDG_CACHE_HOME")?;
-    let root = cache.join(format!("ncp-secret-operator/{TOOL}-{VERSION}"));
+    let root = Sources::from_env()?.cache_of(&format!("{TOOL}-{VERSION}"));
     let tool = root.join("bin").join(TOOL);
     if !tool.exists() {
         install(&root).await?;

@@ -145,13 +145,7 @@ impl Day {
                 .playground
                 .emulator
                 .count(Operation::GetSecretStageValue);
-        let requests = self.playground.cluster().audit().since(mark)?;
-        let own = "system:serviceaccount:ncp-secrets:ncp-secret-operator";
-        let writes = requests
-            .iter()
-            .filter(|request| request.user == own && request.resource != "leases")
-            .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()))
-            .count();
+        let writes = self.playground.writes_since(mark)?;
         Ok(Sums { calls, writes })
     }
 

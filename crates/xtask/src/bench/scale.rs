@@ -12,7 +12,6 @@ use kube::Client;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
-use testbed::Mark;
 use tokio::task::JoinSet;
 
 use super::fleet::{Fleet, api, create_object};
@@ -149,7 +148,7 @@ impl Bench {
         let hundredths = processor_time(self.process()?)? - before;
         let load = format!("{} mCPU", hundredths * 10 / seconds.max(1));
         Report::told("processor of the idle operator", &load, "10 mCPU");
-        let writes = self.writes(mark)?;
+        let writes = self.playground.writes_since(mark)?;
         self.report.count("writes of the idle operator", writes, 0);
         Ok(())
     }
@@ -175,7 +174,7 @@ impl Bench {
             "3 s",
         );
         self.until_idle(&samples).await?;
-        let writes = self.writes(mark)?;
+        let writes = self.playground.writes_since(mark)?;
         self.report.count(
             "writes of the restart, of which the new object takes 2",
             writes,
@@ -218,17 +217,6 @@ impl Bench {
         samples
             .until("queue_waiting", |waiting| waiting >= count)
             .await
-    }
-
-    /// How often the operator wrote anything but its Lease.
-    fn writes(&self, since: Mark) -> Result<usize> {
-        let own = "system:serviceaccount:ncp-secrets:ncp-secret-operator";
-        let requests = self.playground.cluster().audit().since(since)?;
-        let writes = requests
-            .iter()
-            .filter(|request| request.user == own && request.resource != "leases")
-            .filter(|request| !["get", "list", "watch"].contains(&request.verb.as_str()));
-        Ok(writes.count())
     }
 
     /// Creates an object and waits until it is Ready; answers how long that took.
