@@ -79,20 +79,31 @@ impl Containerd {
 
     /// Takes in an OCI archive.
     pub(super) async fn import(&self, archive: &Path) -> Result<()> {
+        let import = ["import", "--no-unpack", &archive.display().to_string()];
+        // Not unpacked yet, because each is unpacked when it is first used.
+        self.images(&import).await
+    }
+
+    /// Gives an image another name.
+    pub(super) async fn tag(&self, image: &str, name: &str) -> Result<()> {
+        self.images(&["tag", image, name]).await
+    }
+
+    /// Does something with the kubelet's images.
+    async fn images(&self, arguments: &[&str]) -> Result<()> {
         let output = tokio::process::Command::new(&self.ctr)
             .arg("--address")
             .arg(&self.socket)
-            // Where the kubelet's images are; not unpacked yet, because each is unpacked when it is first used.
-            .args(["--namespace", "k8s.io", "images", "import", "--no-unpack"])
-            .arg(archive)
+            .args(["--namespace", "k8s.io", "images"])
+            .args(arguments)
             .stdin(Stdio::null())
             .output()
             .await
             .context("cannot run ctr")?;
         if !output.status.success() {
             bail!(
-                "containerd does not accept the image archive {}: {}",
-                archive.display(),
+                "ctr images {} failed: {}",
+                arguments.join(" "),
                 String::from_utf8_lossy(&output.stderr).trim()
             );
         }

@@ -103,6 +103,15 @@ impl Node {
         self.containerd.import(archive).await
     }
 
+    /// Gives an image that was imported another name.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such image, or the other name is taken.
+    pub async fn tag(&self, image: &str, name: &str) -> Result<()> {
+        self.containerd.tag(image, name).await
+    }
+
     /// The folder with the logs of its programs.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -20,6 +20,7 @@ use testbed::{Enclosure, Impossible, Node, Output, Process};
 
 use crate::cargo::repository;
 use crate::control_plane::{obtain, obtain_helm, obtain_node};
+use crate::image::Built;
 use crate::interruption::Interruption;
 use scene::{Parts, Scene};
 
@@ -97,33 +98,14 @@ async fn in_enclosure() -> Result<ExitCode> {
         binaries: obtain()?,
         node: obtain_node()?,
         helm: obtain_helm()?.latest(),
-        image: image_archive()?,
+        image: Built::find()?,
     };
     let scene = Scene::start(parts).await?;
-    if let Err(error) = steps::all(&scene).await {
+    if let Err(error) = Box::pin(steps::all(&scene)).await {
         scene.describe().await;
         return Err(error);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What `cargo xtask image` has written for this machine.
-fn image_archive() -> Result<PathBuf> {
-    let architecture = match env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let archive = repository().join(format!(
-        "target/image/ncp-secret-operator-{architecture}.tar"
-    ));
-    if !archive.is_file() {
-        bail!(
-            "there is no image at {}: run `cargo xtask image`",
-            archive.display()
-        );
-    }
-    Ok(archive)
 }
 
 fn this_program() -> Result<PathBuf> {

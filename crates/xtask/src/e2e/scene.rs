@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use steerable_clock::Clock;
 use testbed::{Binaries, ControlPlane, NODE_ADDRESS, Node, NodeBinaries};
 
+use crate::image::Built;
 use crate::kubectl::Kubectl;
 
 /// The namespace of the pods that consume a Secret.
@@ -26,7 +27,7 @@ pub(super) struct Parts {
     pub(super) binaries: Binaries,
     pub(super) node: NodeBinaries,
     pub(super) helm: PathBuf,
-    pub(super) image: PathBuf,
+    pub(super) image: Built,
 }
 
 pub(super) struct Scene {
@@ -34,6 +35,7 @@ pub(super) struct Scene {
     pub(super) client: Client,
     pub(super) kubeconfig: PathBuf,
     pub(super) helm: PathBuf,
+    pub(super) image: Built,
     pub(super) emulator: Emulator,
     viewer: Key,
     node: Node,
@@ -46,7 +48,9 @@ impl Scene {
         eprintln!("starting a control plane and a node");
         let plane = ControlPlane::start_with_node(&parts.binaries).await?;
         let node = Node::start(&parts.node, &plane).await?;
-        node.import(&parts.image).await?;
+        node.import(&parts.image.archive).await?;
+        // As it would be pulled by its digest from a registry.
+        node.tag(&parts.image.tagged, &parts.image.pinned).await?;
         eprintln!(
             "the node is ready after {:.1} s",
             started.elapsed().as_secs_f32()
@@ -71,6 +75,7 @@ impl Scene {
             client: plane.cluster().client().await?,
             kubeconfig,
             helm: parts.helm,
+            image: parts.image,
             viewer: emulator.add_key(Role::Viewer),
             emulator,
             node,

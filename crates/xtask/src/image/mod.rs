@@ -11,7 +11,8 @@ use std::env::consts::ARCH;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use oci_spec::image::ImageIndex;
 
 use self::layout::{File, Image, Layout};
 use crate::cargo::repository;
@@ -56,6 +57,34 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("built again in another folder: the same digest");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the last `cargo xtask image` has written.
+pub(crate) struct Built {
+    pub(crate) archive: PathBuf,
+    /// With its tag, as in a manifest.
+    pub(crate) tagged: String,
+    /// With its digest instead.
+    pub(crate) pinned: String,
+    pub(crate) digest: String,
+}
+
+impl Built {
+    pub(crate) fn find() -> Result<Self> {
+        let folder = repository().join("target/image");
+        let index = ImageIndex::from_file(folder.join("oci/index.json"))
+            .context("there is no image: run `cargo xtask image`")?;
+        let [manifest] = index.manifests().as_slice() else {
+            bail!("{} has more images than one", folder.display());
+        };
+        let digest = manifest.digest().to_string();
+        Ok(Self {
+            archive: folder.join(archive_name()),
+            tagged: format!("{NAME}:{}", env!("CARGO_PKG_VERSION")),
+            pinned: format!("{NAME}@{digest}"),
+            digest,
+        })
+    }
 }
 
 fn archive_name() -> String {

@@ -31,10 +31,13 @@ pub(super) async fn evicted(scene: &Scene, source: &Source) -> Result<()> {
 
 pub(super) async fn upgraded(scene: &Scene, source: &Source) -> Result<()> {
     let before = scene.operator_pod().await?;
-    scene
-        .helm_with("upgrade", &["--set", "log.filter=debug"])
-        .await?;
+    let pinned = format!("image.digest={}", scene.image.digest);
+    scene.helm_with("upgrade", &["--set", &pinned]).await?;
     is_replaced(scene, &before).await?;
+    let name = scene.operator_pod().await?;
+    let image = format!("get pod {name} -n {OPERATOR} -o jsonpath={{.spec.containers[*].image}}");
+    let image = scene.kubectl.run(&image).await?;
+    ensure!(image == scene.image.pinned, "{name} runs {image}");
     source.reaches_pods(scene, "after-an-upgrade").await
 }
 
