@@ -61,6 +61,8 @@ impl Image {
 pub(super) struct Layout {
     files: BTreeMap<String, Vec<u8>>,
     digest: String,
+    /// What Docker without containerd reads instead of the index; only in the archive.
+    docker: Vec<u8>,
 }
 
 impl Layout {
@@ -72,6 +74,11 @@ impl Layout {
         let layer = add(&mut files, MediaType::ImageLayerGzip, packed.finish()?)?;
         let config = configuration(image, &digest_of(&plain))?;
         let config = add(&mut files, MediaType::ImageConfig, config)?;
+        let docker = serde_json::to_vec(&serde_json::json!([{
+            "Config": path_of(&config),
+            "RepoTags": [format!("{}:{}", image.name, image.version)],
+            "Layers": [path_of(&layer)],
+        }]))?;
         let manifest = ImageManifestBuilder::default()
             .schema_version(SCHEMA_VERSION)
             .media_type(MediaType::ImageManifest)
@@ -104,7 +111,11 @@ impl Layout {
         files.insert("index.json".to_owned(), index);
         let version = br#"{"imageLayoutVersion":"1.0.0"}"#;
         files.insert("oci-layout".to_owned(), version.to_vec());
-        Ok(Self { files, digest })
+        Ok(Self {
+            files,
+            digest,
+            docker,
+        })
     }
 
     /// The digest of the manifest, by which a cluster can pin the image.
@@ -114,27 +125,43 @@ impl Layout {
 
     /// Writes the layout as a folder, in the place of what was there.
     pub(super) fn write_layout(&self, folder: &Path) -> Result<()> {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
-        }
+        let beside = tempfile::Builder::new()
+            .prefix("writing-")
+            .tempdir_in(folder.parent().unwrap_or(folder))?;
+        let new = beside.path().join("new");
         for (path, bytes) in &self.files {
-            let path = folder.join(path);
-            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            let path = new.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(&new))?;
             fs::write(&path, bytes)
                 .with_context(|| format!("failed to write {}", path.display()))?;
         }
-        Ok(())
+        // Folders cannot be exchanged: one at a time moves the old one away, so that each finds a free place.
+        let lock = fs::File::create(folder.with_extension("lock"))?;
+        lock.lock()?;
+        if folder.exists() {
+            fs::rename(folder, beside.path().join("old"))?;
+        }
+        fs::rename(&new, folder).with_context(|| format!("failed to write {}", folder.display()))
     }
 
-    /// Writes the layout as one archive; answers its path.
+    /// Writes the layout as one archive, in the place of what was there; answers its path.
     pub(super) fn write_archive(&self, path: &Path) -> Result<PathBuf> {
+        let beside = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o644))
+            .tempfile_in(path.parent().unwrap_or(path))?;
+        fs::write(beside.path(), self.archive()?)
+            .and_then(|()| beside.persist(path).map_err(Into::into))
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        Ok(path.to_owned())
+    }
+
+    fn archive(&self) -> Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         for (path, bytes) in &self.files {
             append(&mut archive, path, 0o644, bytes)?;
         }
-        fs::write(path, archive.into_inner()?)
-            .with_context(|| format!("failed to write {}", path.display()))?;
-        Ok(path.to_owned())
+        append(&mut archive, "manifest.json", 0o644, &self.docker)?;
+        Ok(archive.into_inner()?)
     }
 }
 
@@ -150,8 +177,12 @@ fn add(
         .digest(Digest::from_str(&format!("sha256:{digest}"))?)
         .size(u64::try_from(bytes.len())?)
         .build()?;
-    files.insert(format!("blobs/sha256/{digest}"), bytes);
+    files.insert(path_of(&descriptor), bytes);
     Ok(descriptor)
+}
+
+fn path_of(blob: &Descriptor) -> String {
+    format!("blobs/sha256/{}", blob.digest().digest())
 }
 
 fn configuration(image: &Image, layer: &str) -> Result<Vec<u8>> {
@@ -213,7 +244,8 @@ fn header(type_: EntryType, mode: u32, size: u64) -> Header {
     header
 }
 
-fn digest_of(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
     use std::fmt::Write;
     let mut text = String::new();
     for byte in Sha256::digest(bytes) {
@@ -303,6 +335,59 @@ mod tests {
         ]
         .map(|(path, mode, text)| (path.to_owned(), mode, text.to_owned()));
         assert_eq!(held, expected);
+    }
+
+    #[test]
+    fn the_archive_names_the_same_blobs_for_docker_too() {
+        let layout = Layout::of(&image()).unwrap();
+        let bytes = layout.archive().unwrap();
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        let mut held = BTreeMap::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            held.insert(entry.path().unwrap().display().to_string(), bytes);
+        }
+        let docker: serde_json::Value = serde_json::from_slice(&held["manifest.json"]).unwrap();
+        let manifest = json(&layout, &blob(&json(&layout, "index.json")["manifests"][0]));
+        let expected = serde_json::json!([{
+            "Config": blob(&manifest["config"]),
+            "RepoTags": ["example.com/it:1.2.3"],
+            "Layers": [blob(&manifest["layers"][0])],
+        }]);
+        assert_eq!(docker, expected);
+        held.remove("manifest.json");
+        assert_eq!(held, layout.files);
+    }
+
+    #[test]
+    fn what_is_written_takes_the_place_of_what_was_there() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, path) = (place.path().join("oci"), place.path().join("it.tar"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("old"), "old").unwrap();
+        fs::write(&path, "old").unwrap();
+        let layout = Layout::of(&image()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    layout.write_layout(&folder).unwrap();
+                    layout.write_archive(&path).unwrap();
+                });
+            }
+        });
+        assert!(!folder.join("old").exists());
+        assert_eq!(fs::read(&path).unwrap(), layout.archive().unwrap());
+        for (path, bytes) in &layout.files {
+            assert_eq!(&fs::read(folder.join(path)).unwrap(), bytes);
+        }
+        let mut left: Vec<_> = fs::read_dir(place.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["it.tar", "oci", "oci.lock"]);
     }
 
     #[test]

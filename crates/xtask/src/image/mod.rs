@@ -1,19 +1,24 @@
 //! `cargo xtask image`: the operator as a container image, without a container engine.
 //!
 //! One static program and a bundle of certificate authorities on an empty base, as an OCI layout (`target/image/oci`) and as
-//! an archive of it that `docker load`, `podman load` and `ctr images import` take. The same sources give the same bytes.
+//! an archive of it that `docker load`, `podman load` and `ctr images import` take. The same sources give the same bytes with the
+//! same toolchain, C compiler and libc.
 
 mod authorities;
+mod environment;
 mod layout;
 mod program;
+pub(crate) mod toolchain;
 
 use std::env::consts::ARCH;
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use oci_spec::image::ImageIndex;
 
+pub(crate) use self::layout::digest_of;
 use self::layout::{File, Image, Layout};
 use crate::cargo::repository;
 
@@ -22,7 +27,7 @@ const NAME: &str = "ghcr.io/ncp-secret-operator/ncp-secret-operator";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Build everything a second time, in another folder, and fail unless it has the same digest
+    /// Build everything a second time, from what is committed and in other folders, and fail unless it has the same digest
     #[arg(long)]
     twice: bool,
     /// Also write the files of the image into this folder, for a build by a container engine
@@ -31,7 +36,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    toolchain::check()?;
+    if arguments.twice {
+        program::check_committed()?;
+    }
     let folder = repository().join("target/image");
+    fs::create_dir_all(&folder)?;
     let image = build(&program::Place::here(&folder)?).await?;
     let layout = Layout::of(&image)?;
     layout.write_layout(&folder.join("oci"))?;
@@ -45,22 +55,28 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("files: {}", folder.display());
     }
     if arguments.twice {
-        let again = Layout::of(&build(&program::Place::elsewhere(&folder)?).await?)?;
+        let place = tempfile::Builder::new()
+            .prefix("again-")
+            .tempdir_in(&folder)?;
+        let again = Layout::of(&build(&program::Place::elsewhere(&place)?).await?)?;
         if again.digest() != layout.digest() {
             bail!(
-                "the second build differs: {} and {}; compare the programs in {}",
+                "the second build differs: {} and {}; compare the programs in {} and {}",
                 layout.digest(),
                 again.digest(),
-                folder.display()
+                folder.join("build").display(),
+                place.keep().display()
             );
         }
-        println!("built again in another folder: the same digest");
+        println!("built again in other folders: the same digest");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What the last `cargo xtask image` has written.
 pub(crate) struct Built {
+    /// The folder of the layout.
+    pub(crate) layout: PathBuf,
     pub(crate) archive: PathBuf,
     /// With its tag, as in a manifest.
     pub(crate) tagged: String,
@@ -79,6 +95,7 @@ impl Built {
         };
         let digest = manifest.digest().to_string();
         Ok(Self {
+            layout: folder.join("oci"),
             archive: folder.join(archive_name()),
             tagged: format!("{NAME}:{}", env!("CARGO_PKG_VERSION")),
             pinned: format!("{NAME}@{digest}"),
@@ -92,7 +109,7 @@ fn archive_name() -> String {
 }
 
 /// Go's name for the machine, as images have it.
-const fn architecture() -> &'static str {
+pub(crate) const fn architecture() -> &'static str {
     match ARCH.as_bytes() {
         b"x86_64" => "amd64",
         b"aarch64" => "arm64",
