@@ -9,8 +9,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::impossible::Impossible;
-
 const PACKAGE: &str = "libseccomp-dev";
 const HOW_TO_GET_A_COMPILER: &str =
     "install a C compiler with its static library, for example: apt-get install gcc libc6-dev";
@@ -22,20 +20,19 @@ const HOW_TO_GET_IT: &str = "install libseccomp with its headers and its static 
 pub(crate) fn environment(draft: &Path) -> Result<Vec<(&'static str, OsString)>> {
     let compiler = compiler();
     if !succeeds(Command::new(&compiler).arg("--version")) {
-        bail!(Impossible::because(format!(
+        bail!(
             "the C compiler {} does not work: {HOW_TO_GET_A_COMPILER}",
             compiler.display()
-        )));
+        );
     }
     let mut include = OsString::from("-O2");
     let mut link = OsString::from("-lseccomp");
     if !is_installed(&compiler) {
-        let unpacked = unpacked_package(&draft.with_extension("libseccomp"))
-            .map_err(|error| Impossible::because(format!("{HOW_TO_GET_IT} ({error:#})")))?;
-        include.push(" -I");
-        include.push(&unpacked.headers);
-        link = OsString::from("-L");
-        link.push(&unpacked.library);
+        let unpacked =
+            unpacked_package(&draft.with_extension("libseccomp")).context(HOW_TO_GET_IT)?;
+        include.push(" ");
+        include.push(flag("-I", &unpacked.headers));
+        link = flag("-L", &unpacked.library);
         link.push(" -lseccomp");
     }
     Ok(vec![
@@ -46,6 +43,20 @@ pub(crate) fn environment(draft: &Path) -> Result<Vec<(&'static str, OsString)>>
         // The flags are complete; it would be one more program to install.
         ("PKG_CONFIG", "true".into()),
     ])
+}
+
+/// A flag with its path, quoted as Go splits flags: a quote begins before the flag and ends after it.
+fn flag(name: &str, path: &Path) -> OsString {
+    let quote = if path.to_string_lossy().contains('\'') {
+        "\""
+    } else {
+        "'"
+    };
+    let mut flag = OsString::from(quote);
+    flag.push(name);
+    flag.push(path);
+    flag.push(quote);
+    flag
 }
 
 fn compiler() -> OsString {
@@ -111,4 +122,15 @@ fn succeeds(command: &mut Command) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_space_stays_in_its_flag() {
+        assert_eq!(flag("-I", Path::new("/a b/c")), "'-I/a b/c'");
+        assert_eq!(flag("-L", Path::new("/it's")), "\"-L/it's\"");
+    }
 }
