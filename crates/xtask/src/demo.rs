@@ -128,12 +128,7 @@ async fn create(playground: &Playground, ncp: &Ncp) -> Result<String> {
     }
     println!();
     println!("$ kubectl apply -f examples/orders-db.yaml");
-    print!(
-        "{}",
-        kubectl
-            .run(&format!("apply -f {}", example.display()))
-            .await?
-    );
+    print!("{}", kubectl.apply(&example).await?);
     println!();
     until_ready_is(playground, "orders-db", "Synced").await?;
     kubectl.show("get ncpsecrets -n shop").await?;
@@ -238,9 +233,7 @@ async fn restart_the_pods(playground: &Playground, ncp: &Ncp, id: &str) -> Resul
     println!("A Deployment reads the whole Secret with envFrom:\n");
     let deployment = playground.cluster().folder().join("deployment.json");
     std::fs::write(&deployment, DEPLOYMENT)?;
-    kubectl
-        .run(&format!("apply -f {}", deployment.display()))
-        .await?;
+    kubectl.apply(&deployment).await?;
     kubectl
         .show("patch ncpsecret orders-db -n shop --type=merge -p '{\"spec\":{\"restart\":[{\"kind\":\"Deployment\",\"name\":\"orders\"}]}}'")
         .await?;
@@ -326,10 +319,7 @@ async fn misspell(playground: &Playground) -> Result<()> {
         ))
         .await?;
     kubectl
-        .run(&format!(
-            "apply -f {}",
-            repository().join("examples/orders-db.yaml").display()
-        ))
+        .apply(&repository().join("examples/orders-db.yaml"))
         .await?;
     until_ready_is(playground, "orders-db", "Synced").await
 }
@@ -405,10 +395,13 @@ fn title(text: &str) {
 fn invite(playground: &Playground) {
     println!("Everything stays up until you press Ctrl-C. In another terminal:\n");
     println!(
-        "    export KUBECONFIG={}",
+        "    export KUBECONFIG='{}'",
         playground.cluster().kubeconfig().display()
     );
-    println!("    alias kubectl={}", playground.kubectl_program.display());
+    println!(
+        "    alias kubectl=\"'{}'\"",
+        playground.kubectl_program.display()
+    );
     println!("    kubectl get ncpsecrets -A -o wide");
     println!("    kubectl describe ncpsecret orders-db -n shop");
     println!(

@@ -1,5 +1,6 @@
 //! kubectl, as a person would use it: the command is shown before its output.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -20,21 +21,36 @@ impl Kubectl {
         }
     }
 
-    /// Runs a command; answers what it prints.
+    /// Runs a command, split at its spaces; answers what it prints.
     pub(crate) async fn run(&self, arguments: &str) -> Result<String> {
+        self.run_words(words(arguments)).await
+    }
+
+    /// Applies the manifests of a file or a folder; answers what kubectl prints.
+    pub(crate) async fn apply(&self, path: &Path) -> Result<String> {
+        self.run_words(["apply".as_ref(), "--filename".as_ref(), path.as_os_str()])
+            .await
+    }
+
+    async fn run_words(
+        &self,
+        words: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        command.env("KUBECONFIG", &self.kubeconfig).args(words);
         let Output {
             status,
             stdout,
             stderr,
-        } = Command::new(&self.program)
-            .env("KUBECONFIG", &self.kubeconfig)
-            .args(words(arguments))
+        } = command
             .output()
             .await
             .with_context(|| format!("cannot run {}", self.program.display()))?;
         if !status.success() {
+            let arguments: Vec<_> = command.as_std().get_args().collect();
             bail!(
-                "kubectl {arguments} failed: {}",
+                "kubectl {} failed: {}",
+                arguments.join(" ".as_ref()).display(),
                 String::from_utf8_lossy(&stderr)
             );
         }

@@ -44,12 +44,7 @@ impl Playground {
         let plane = ControlPlane::start(binaries).await?;
         let kubectl = Kubectl::new(&binaries.kubectl(), plane.cluster().kubeconfig());
         let root = repository();
-        kubectl
-            .run(&format!(
-                "apply --server-side -f {}",
-                root.join("crds").display()
-            ))
-            .await?;
+        kubectl.apply(&root.join("crds")).await?;
         kubectl
             .run("wait --for=condition=Established crd --all --timeout=30s")
             .await?;
@@ -60,8 +55,7 @@ impl Playground {
             "cluster-everything/rbac.yaml",
             "cluster-everything/admission-policy.yaml",
         ] {
-            let file = root.join("deploy").join(rights);
-            kubectl.run(&format!("apply -f {}", file.display())).await?;
+            kubectl.apply(&root.join("deploy").join(rights)).await?;
         }
 
         eprintln!("starting the NCP emulator");
