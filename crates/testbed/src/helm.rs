@@ -22,7 +22,7 @@ const HELM: Kit = Kit {
             make: Make::Go { tags: "" },
         },
     ],
-    command: "cargo xtask chart",
+    command: "cargo xtask test",
 };
 
 /// Both versions of Helm that people use.

@@ -16,13 +16,13 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 /// Obtains the programs; blocks for minutes when they have to be built.
 pub(crate) fn obtain() -> Result<Binaries> {
-    let mut narrator = Narrator::about("a Kubernetes control plane");
+    let mut narrator = Narrator::about("a Kubernetes control plane", 8);
     Sources::from_env()?.obtain(&mut |progress| narrator.tell(progress))
 }
 
 /// Obtains both versions of Helm, in the same way.
 pub(crate) fn obtain_helm() -> Result<Helm> {
-    let mut narrator = Narrator::about("Helm 3 and Helm 4");
+    let mut narrator = Narrator::about("Helm 3 and Helm 4", 4);
     Helm::obtain(&Sources::from_env()?, &mut |progress| {
         narrator.tell(progress);
     })
@@ -30,7 +30,7 @@ pub(crate) fn obtain_helm() -> Result<Helm> {
 
 /// Obtains Prometheus' checker of rules, in the same way.
 pub(crate) fn obtain_promtool() -> Result<Promtool> {
-    let mut narrator = Narrator::about("promtool");
+    let mut narrator = Narrator::about("promtool", 2);
     Promtool::obtain(&Sources::from_env()?, &mut |progress| {
         narrator.tell(progress);
     })
@@ -38,7 +38,7 @@ pub(crate) fn obtain_promtool() -> Result<Promtool> {
 
 /// Obtains the programs of a node, in the same way.
 pub(crate) fn obtain_node() -> Result<NodeBinaries> {
-    let mut narrator = Narrator::about("the programs of a node");
+    let mut narrator = Narrator::about("the programs of a node", 5);
     NodeBinaries::obtain(&Sources::from_env()?, &mut |progress| {
         narrator.tell(progress);
     })
@@ -47,15 +47,18 @@ pub(crate) fn obtain_node() -> Result<NodeBinaries> {
 /// On a terminal one line ticks each second; elsewhere a line comes now and then.
 struct Narrator {
     what: &'static str,
+    /// How long the build takes on two cores that have nothing else to do.
+    minutes: u8,
     terminal: bool,
     begun: bool,
     printed: Option<Duration>,
 }
 
 impl Narrator {
-    fn about(what: &'static str) -> Self {
+    fn about(what: &'static str, minutes: u8) -> Self {
         Self {
             what,
+            minutes,
             terminal: stderr().is_terminal(),
             begun: false,
             printed: None,
@@ -96,8 +99,8 @@ impl Narrator {
     fn begin(&mut self) {
         if !self.begun {
             eprintln!(
-                "building {} with Go: once, in about 6 minutes on two cores",
-                self.what
+                "building {} with Go: once, in about {} minutes on two idle cores",
+                self.what, self.minutes
             );
             self.begun = true;
         }
