@@ -7,7 +7,7 @@ use super::toolchain::{COMPILER, triple};
 
 /// Variables that change what compilers write, to Cargo, rustc, the `cc` crate, the C compiler or AWS-LC's build.
 /// `CFLAGS` stands for `TARGET_CFLAGS` and `CFLAGS_x86_64-unknown-linux-gnu` too.
-const BY_NAME: [&str; 21] = [
+const BY_NAME: [&str; 20] = [
     "AR",
     "ARFLAGS",
     "AS",
@@ -20,7 +20,6 @@ const BY_NAME: [&str; 21] = [
     "CXX",
     "CXXFLAGS",
     "CXXSTDLIB",
-    "LD",
     "LDFLAGS",
     "RANLIB",
     "RANLIBFLAGS",
@@ -108,7 +107,14 @@ mod tests {
         ] {
             assert!(changes_the_program(name), "{name}");
         }
-        for name in ["PATH", "HOME", "CARGO_HOME", "CARGO", "RUSTUP_TOOLCHAIN"] {
+        for name in [
+            "PATH",
+            "HOME",
+            "CARGO_HOME",
+            "CARGO",
+            "LD_LIBRARY_PATH",
+            "RUSTUP_TOOLCHAIN",
+        ] {
             assert!(!changes_the_program(name), "{name}");
         }
     }

@@ -60,3 +60,15 @@ pub(crate) fn answer(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout).with_context(|| format!("{name} did not print text"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_library_is_found_or_the_answer_says_how_to_get_it() {
+        assert!(static_library("libc.a").unwrap().is_file());
+        let error = static_library("lib-that-is-nowhere.a").unwrap_err();
+        assert!(error.to_string().contains("libc6-dev"), "{error}");
+    }
+}

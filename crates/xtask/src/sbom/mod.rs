@@ -1,7 +1,7 @@
 //! `cargo xtask sbom`: what the operator's image is made of, as a `CycloneDX` document.
 //!
 //! A tool lists the crates; what is not in the operator's own build is taken out, and what is in the image besides crates is
-//! added. The same image on the same machine gives the same bytes.
+//! added. The same commit and image give the same bytes on the same machine.
 
 mod document;
 mod image;
