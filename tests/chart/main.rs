@@ -10,8 +10,10 @@
 mod cluster;
 mod confinement;
 mod contradictions;
+mod definitions;
 mod helm;
 mod installation;
+mod page;
 mod pod_security;
 mod release;
 mod values;
