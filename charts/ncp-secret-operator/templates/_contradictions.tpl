@@ -1,4 +1,4 @@
-{{/* Values that do not go together: an installation is refused, with what to do about it. */}}
+{{/* What cannot work is refused, with what to do about it. What a value may look like, values.schema.json says. */}}
 {{- define "operator.refuseContradictions" -}}
 {{- if and .Values.restarts.enabled (not .Values.admissionPolicy.enabled) -}}
 {{- fail "restarts.enabled needs admissionPolicy.enabled: without the policy, the right to patch workloads would be the right to run anything in their pods. Set admissionPolicy.enabled to true, or restarts.enabled to false" -}}
@@ -8,5 +8,20 @@
 {{- end -}}
 {{- if and .Values.serverRole.enabled (not .Values.clusterStores.enabled) -}}
 {{- fail "serverRole.enabled needs clusterStores.enabled: only a ClusterNcpSecretStore can use the keys of the node's server role. Set clusterStores.enabled to true, or serverRole.enabled to false" -}}
+{{- end -}}
+{{- include "operator.refuseTakenLabels" . -}}
+{{- end -}}
+
+{{/* Labels by which pods are found, and those by which Helm knows its objects, are not for the user to set. */}}
+{{- define "operator.refuseTakenLabels" -}}
+{{- range $label, $_ := include "operator.ownLabels" . | fromYaml -}}
+{{- if hasKey ($.Values.commonLabels | default dict) $label -}}
+{{- fail (printf "commonLabels has %s, which the chart sets itself. Take it out of commonLabels" $label) -}}
+{{- end -}}
+{{- end -}}
+{{- range $label, $_ := include "operator.selectorLabels" . | fromYaml -}}
+{{- if hasKey ($.Values.podLabels | default dict) $label -}}
+{{- fail (printf "podLabels has %s, by which the pods are found. Take it out of podLabels" $label) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
