@@ -14,5 +14,7 @@ mod helm;
 mod installation;
 mod labels;
 mod pod_security;
+mod quoting;
+mod refused;
 mod release;
 mod values;

@@ -179,34 +179,6 @@ fn every_value_is_explained_and_changes_what_is_rendered() {
 }
 
 #[test]
-fn the_schema_knows_every_value_and_refuses_what_is_none() {
-    for helm in both() {
-        for set in [
-            "replica=3",
-            "image={\"repo\":\"x\"}",
-            "crds={\"instal\":true}",
-            "networkPolicy={\"enable\":false}",
-            "metrics={\"service\":{\"enable\":true}}",
-            "metrics={\"podMonitor\":{\"interval\":\"often\"}}",
-            "metrics={\"prometheusRule\":{\"runbookBaseUrl\":\"wiki\"}}",
-            "replicas=\"two\"",
-            "replicas=0",
-            "image={\"digest\":\"latest\"}",
-            "image={\"pullPolicy\":\"Sometimes\"}",
-            "log={\"format\":\"xml\"}",
-            "watchNamespaces=[\"Shop\"]",
-            "watchNamespaces=\"shop\"",
-            "restarts={\"enabled\":\"yes\"}",
-            "concurrency=5000",
-            "listen={\"port\":0}",
-        ] {
-            let refused = helm.renders(&[set]).unwrap_err();
-            assert!(refused.contains("schema"), "{set}: {refused}");
-        }
-    }
-}
-
-#[test]
 fn both_versions_of_helm_render_the_same_objects() {
     let values = ["restarts.enabled=true", "clusterStores.enabled=true"];
     let [three, four] = both().map(|helm| {

@@ -9,6 +9,9 @@
 {{- if and .Values.serverRole.enabled (not .Values.clusterStores.enabled) -}}
 {{- fail "serverRole.enabled needs clusterStores.enabled: only a ClusterNcpSecretStore can use the keys of the node's server role. Set clusterStores.enabled to true, or serverRole.enabled to false" -}}
 {{- end -}}
+{{- if and .Values.admissionPolicy.enabled (has "kube-system" (.Values.watchNamespaces | default list)) -}}
+{{- fail "watchNamespaces has kube-system, where the admission policy refuses whatever the operator writes. Take kube-system out of watchNamespaces" -}}
+{{- end -}}
 {{- include "operator.refuseTakenLabels" . -}}
 {{- end -}}
 
