@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod arguments;
 mod cluster;
 mod confinement;
 mod contradictions;

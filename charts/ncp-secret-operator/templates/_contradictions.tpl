@@ -13,6 +13,7 @@
 {{- fail "watchNamespaces has kube-system, where the admission policy refuses whatever the operator writes. Take kube-system out of watchNamespaces" -}}
 {{- end -}}
 {{- include "operator.refuseTakenLabels" . -}}
+{{- include "operator.refuseTakenSettings" . -}}
 {{- end -}}
 
 {{/* Labels by which pods are found, and those by which Helm knows its objects, are not for the user to set. */}}
