@@ -40,6 +40,8 @@ fn the_schema_knows_every_value_and_refuses_what_is_none() {
             "podDisruptionBudget={\"maxUnavailable\":0}",
             "podDisruptionBudget={\"maxUnavailable\":\"0%\"}",
             "podDisruptionBudget={\"maxUnavailable\":\"00%\"}",
+            "networkPolicy={\"dnsPorts\":[]}",
+            "networkPolicy={\"dnsPorts\":[0]}",
             "fullnameOverride=\"Foo_Bar\"",
             "fullnameOverride=\"1st\"",
             "fullnameOverride=\"foo-\"",
