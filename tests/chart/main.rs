@@ -15,6 +15,7 @@ mod helm;
 mod installation;
 mod labels;
 mod network;
+mod parent;
 mod places;
 mod pod_security;
 mod probes;

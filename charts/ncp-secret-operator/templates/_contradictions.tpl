@@ -12,6 +12,9 @@
 {{- if and .Values.admissionPolicy.enabled (has "kube-system" (.Values.watchNamespaces | default list)) -}}
 {{- fail "watchNamespaces has kube-system, where the admission policy refuses whatever the operator writes. Take kube-system out of watchNamespaces" -}}
 {{- end -}}
+{{- if eq (toString .Values.enabled) "false" -}}
+{{- fail "enabled is what the condition of a parent chart asks for, and the chart is to be rendered. Leave enabled away, or name it as the condition of the dependency" -}}
+{{- end -}}
 {{- include "operator.refuseTakenLabels" . -}}
 {{- include "operator.refuseTakenSettings" . -}}
 {{- end -}}
