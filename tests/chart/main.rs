@@ -14,6 +14,7 @@ mod contradictions;
 mod helm;
 mod installation;
 mod labels;
+mod neighbours;
 mod network;
 mod parent;
 mod places;

@@ -17,6 +17,7 @@
 {{- end -}}
 {{- include "operator.refuseTakenLabels" . -}}
 {{- include "operator.refuseTakenSettings" . -}}
+{{- include "operator.refuseAnotherRelease" . -}}
 {{- end -}}
 
 {{/* Labels by which pods are found, and those by which Helm knows its objects, are not for the user to set. */}}
@@ -29,6 +30,17 @@
 {{- range $label, $_ := include "operator.selectorLabels" . | fromYaml -}}
 {{- if hasKey ($.Values.podLabels | default dict) $label -}}
 {{- fail (printf "podLabels has %s, by which the pods are found. Take it out of podLabels" $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Two operators in one namespace would share the Lease and the key. `helm template` cannot see what is there. */}}
+{{- define "operator.refuseAnotherRelease" -}}
+{{- range (lookup "apps/v1" "Deployment" .Release.Namespace "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $instance := get $labels "app.kubernetes.io/instance" -}}
+{{- if and (eq (get $labels "app.kubernetes.io/name") $.Chart.Name) (ne $instance $.Release.Name) -}}
+{{- fail (printf "the namespace %s has the operator of the release %s already. Both would use the Lease and the key of one name, and this one would stand by for ever. Upgrade the release %s, or install this one in a namespace of its own" $.Release.Namespace $instance $instance) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
