@@ -21,6 +21,7 @@ const MODES: [(&[&str], &[&str]); 2] = [
             "restarts.enabled=true",
             "clusterStores.enabled=true",
             "serverRole.enabled=true",
+            "hostNetwork=true",
             "networkPolicy.metricsFrom=[{\"podSelector\":{}}]",
             "networkPolicy.extraEgress=[{\"ports\":[{\"port\":8443}]}]",
             "extraObjects=[\"{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .Release.Name }}-more}}\"]",

@@ -49,7 +49,18 @@ fn every_value_is_explained_and_has_a_place() {
 
 #[test]
 fn both_versions_of_helm_render_the_same_objects() {
-    let values = ["restarts.enabled=true", "clusterStores.enabled=true"];
+    let values = [
+        "restarts.enabled=true",
+        "clusterStores.enabled=true",
+        "serverRole.enabled=true",
+        "hostNetwork=true",
+        "commonLabels={\"team\":\"platform\"}",
+        "podLabels={\"a\":\"1\"}",
+        "podDisruptionBudget.maxUnavailable=\"50%\"",
+        "metrics.serviceMonitor={\"enabled\":true,\"labels\":{\"release\":\"prometheus\"}}",
+        "metrics.prometheusRule.enabled=true",
+        "metrics.dashboard.enabled=true",
+    ];
     let [three, four] = both().map(|helm| {
         let text = helm.renders(&values).unwrap();
         let mut objects = crate::helm::objects(&text);
