@@ -59,6 +59,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "operator.subjects" -}}
 subjects:
 - kind: ServiceAccount
-  name: {{ include "operator.serviceAccountName" . | quote }}
-  namespace: {{ .Release.Namespace | quote }}
+  name: {{ include "operator.serviceAccountName" . | toYaml }}
+  namespace: {{ .Release.Namespace | toYaml }}
 {{- end -}}
