@@ -16,7 +16,7 @@ const VALUE: &str = r#"{"password":"one"}"#;
 impl Scene {
     /// The Lease of the scene's operators.
     pub async fn lease(&self) -> Lease {
-        self.api().get("ncp-secret-operator").await.unwrap()
+        self.own_api().get("ncp-secret-operator").await.unwrap()
     }
 
     async fn holder(&self) -> Option<String> {
@@ -32,7 +32,7 @@ async fn a_lease_that_somebody_deletes_is_made_again_by_its_holder_who_goes_on()
     scene.start_operator().await;
     scene.synced("orders-db", VALUE, json!({})).await;
     let holder = scene.holder().await;
-    let leases: Api<Lease> = scene.api();
+    let leases: Api<Lease> = scene.own_api();
     leases
         .delete("ncp-secret-operator", &DeleteParams::default())
         .await
@@ -58,7 +58,7 @@ async fn r12_a_leader_stands_back_for_whomever_the_lease_names_until_that_one_is
     scene.until_idle().await;
     let holder = scene.holder().await;
     let somebody = json!({"spec": {"holderIdentity": "somebody"}});
-    let leases: Api<Lease> = scene.api();
+    let leases: Api<Lease> = scene.own_api();
     leases
         .patch(
             "ncp-secret-operator",

@@ -36,7 +36,7 @@ async fn r10_deleting_an_object_costs_no_request_and_no_call() {
 async fn r10_a_namespace_full_of_objects_goes_at_once_and_nothing_is_written_into_it() {
     let log = Log::capture("info");
     let scene = Scene::start().await;
-    // Roles in the namespace go with it, before or after the rest.
+    // A Role in the namespace would go with it, before or after the rest.
     scene.grant_the_cluster().await;
     for number in 0..OBJECTS {
         let name = format!("object-{number}");

@@ -1,7 +1,6 @@
 //! When workloads are read and restarted, and how far apart.
 
 use jiff::SignedDuration;
-use k8s_openapi::api::core::v1::Secret;
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -104,7 +103,7 @@ async fn a_new_installation_key_takes_a_new_baseline_and_restarts_nothing() {
     };
     let before = baseline(&scene).await;
     scene.stop_operator().await;
-    scene.delete::<Secret>("ncp-secret-operator-key").await;
+    scene.delete_installation_key().await;
     scene.start_operator().await;
     scene.until_idle().await;
     scene.annotate("orders-db", "look").await;

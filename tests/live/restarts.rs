@@ -219,7 +219,7 @@ async fn a_new_installation_key_has_each_secret_written_once_with_equal_content(
     let id = scene.synced("orders-db", VALUE, json!({})).await;
     let before = scene.secret("orders-db").await.unwrap();
     scene.stop_operator().await;
-    scene.delete::<Secret>("ncp-secret-operator-key").await;
+    scene.delete_installation_key().await;
     let mark = scene.mark();
     scene.start_operator().await;
     until("the object has had a pass", async || {

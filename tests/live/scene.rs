@@ -8,8 +8,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::rbac::v1::RoleBinding;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{
+    ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams,
+};
 use kube::core::GroupVersionKind;
 use kube::runtime::{conditions, wait::await_condition};
 use kube::{Api, Client, Resource, ResourceExt};
@@ -31,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const RIGHTS_IN_A_NAMESPACE: &str = include_str!("../../deploy/namespaced-everything/rbac.yaml");
 const RIGHTS_EVERYWHERE: &str = include_str!("../../deploy/cluster-everything/rbac.yaml");
 const POLICIES: &str = include_str!("../../deploy/cluster-everything/admission-policy.yaml");
+
+/// The account of the operator of a scene.
+const ACCOUNT: &str = "operator";
 
 /// A control plane for one test, which changes what other tests share.
 pub async fn own_control_plane() -> ControlPlane {
@@ -60,7 +66,7 @@ pub struct Scene {
     pub longest_pass: Option<Duration>,
     /// Whether operators are told the wrong way round which of Korea's hosts is which.
     pub swapped_hosts: bool,
-    /// The namespace of the operator's account, key and Lease; that of the objects may be another.
+    /// The namespace of the operator's account, key and Lease.
     home: String,
     kubeconfig: PathBuf,
     operator: Option<Operator>,
@@ -104,7 +110,18 @@ impl Scene {
 
     async fn in_cluster(cluster: Cluster, client: Client) -> Self {
         let namespace = create_namespace(&client).await;
-        let kubeconfig = authorize(&cluster, &client, &namespace, "operator").await;
+        let home = create_namespace(&client).await;
+        for kind in ["Role", "RoleBinding"] {
+            grant(
+                &client,
+                of_kind(RIGHTS_IN_A_NAMESPACE, kind),
+                &home,
+                &namespace,
+                ACCOUNT,
+            )
+            .await;
+        }
+        let kubeconfig = cluster.service_account_kubeconfig(&home, ACCOUNT).unwrap();
         let (clock, steering) = Clock::steered(machine_time());
         let emulator = Emulator::start(ncp_emulator::Settings {
             clock: clock.clone(),
@@ -133,7 +150,7 @@ impl Scene {
             concurrency: 32,
             longest_pass: None,
             swapped_hosts: false,
-            home: namespace.clone(),
+            home,
             namespace,
             kubeconfig,
             operator: None,
@@ -157,19 +174,27 @@ impl Scene {
         self.operator = Some(operator);
     }
 
-    /// Gives the operator's account the rights of one that follows all namespaces, beside those that it has.
+    /// Gives the operator's account the rights of one that follows all namespaces, in the place of those that it has.
     pub async fn grant_the_cluster(&self) {
+        let bindings: Api<RoleBinding> = self.api();
+        for binding in bindings.list(&ListParams::default()).await.unwrap() {
+            let params = DeleteParams::default();
+            bindings.delete(&binding.name_any(), &params).await.unwrap();
+        }
+        let own = of_kind(RIGHTS_EVERYWHERE, "Role");
+        grant(&self.client, own, &self.home, &self.namespace, ACCOUNT).await;
         for mut binding in of_kind(RIGHTS_EVERYWHERE, "ClusterRoleBinding") {
             binding.metadata.name = Some(self.home.clone());
             binding.data["subjects"] =
-                json!([{"kind": "ServiceAccount", "name": "operator", "namespace": self.home}]);
+                json!([{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": self.home}]);
             apply_cluster_object(&self.client, binding).await;
         }
     }
 
     /// Gives back what a test took from the operator's rights in its namespace.
     pub async fn grant_again(&self) {
-        authorize(&self.cluster, &self.client, &self.namespace, "operator").await;
+        let roles = of_kind(RIGHTS_IN_A_NAMESPACE, "Role");
+        grant(&self.client, roles, &self.home, &self.namespace, ACCOUNT).await;
     }
 
     /// Stops the operator as a signal would.
@@ -209,13 +234,16 @@ impl Scene {
     pub fn reach_through(&mut self, proxy: SocketAddr) {
         let cluster = self.cluster.through(proxy).unwrap();
         self.kubeconfig = cluster
-            .service_account_kubeconfig(&self.namespace, "operator")
+            .service_account_kubeconfig(&self.home, ACCOUNT)
             .unwrap();
     }
 
     /// Lets operators that are started from now on run under a service account of that name, with the same rights.
     pub async fn use_account(&mut self, account: &str) {
-        self.kubeconfig = authorize(&self.cluster, &self.client, &self.namespace, account).await;
+        let bindings = of_kind(RIGHTS_IN_A_NAMESPACE, "RoleBinding");
+        grant(&self.client, bindings, &self.home, &self.namespace, account).await;
+        let kubeconfig = self.cluster.service_account_kubeconfig(&self.home, account);
+        self.kubeconfig = kubeconfig.unwrap();
     }
 
     /// Lets operators that are started from now on reach the API server as that file says.
@@ -326,6 +354,21 @@ impl Scene {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
+    /// The same in the namespace of the operator.
+    pub fn own_api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.home)
+    }
+
+    /// Takes the installation key away.
+    pub async fn delete_installation_key(&self) {
+        let (secrets, params) = (self.own_api::<Secret>(), DeleteParams::default());
+        let deleted = secrets.delete("ncp-secret-operator-key", &params).await;
+        deleted.unwrap();
+    }
+
     /// Merges a patch into an `NcpSecret`, as a person would.
     pub async fn patch_ncp_secret(&self, name: &str, patch: Value) {
         let params = PatchParams::default();
@@ -406,7 +449,7 @@ impl Scene {
     pub async fn events(&self, about: &str) -> Vec<(String, String, String)> {
         let events = self
             .api::<Event>()
-            .list(&kube::api::ListParams::default())
+            .list(&ListParams::default())
             .await
             .unwrap();
         let mut found: Vec<_> = events
@@ -441,12 +484,12 @@ impl Scene {
 
     /// What the operator asked of the API server since the mark, apart from watches, the lists before them, and the Lease.
     pub fn requests(&self, since: Mark) -> Vec<Request> {
-        self.requests_of("operator", since)
+        self.requests_of(ACCOUNT, since)
     }
 
     /// The same for an operator that runs under another service account of the scene.
     pub fn requests_of(&self, account: &str, since: Mark) -> Vec<Request> {
-        let user = format!("system:serviceaccount:{}:{account}", self.namespace);
+        let user = format!("system:serviceaccount:{}:{account}", self.home);
         let requests = self.cluster.audit().since(since).unwrap();
         requests
             .into_iter()
@@ -535,15 +578,11 @@ pub async fn install(client: &Client) {
     for role in of_kind(RIGHTS_EVERYWHERE, "ClusterRole") {
         apply_cluster_object(client, role).await;
     }
-    let policies = POLICIES
-        .replace(
-            "username == \"system:serviceaccount:ncp-secrets:ncp-secret-operator\"",
-            "username.matches(\"^system:serviceaccount:test-[^:]+:[^:]+$\")",
-        )
-        .replace(
-            "\"ncp-secrets\"",
-            "request.userInfo.username.split(\":\")[2]",
-        );
+    // The operators of scenes have accounts of other names.
+    let policies = POLICIES.replace(
+        "^system:serviceaccount:[^:]+:ncp-secret-operator$",
+        "^system:serviceaccount:test-[^:]+:[^:]+$",
+    );
     for kind in ["", "Binding"] {
         for policy in of_kind(&policies, &format!("ValidatingAdmissionPolicy{kind}")) {
             apply_cluster_object(client, policy).await;
@@ -593,24 +632,25 @@ pub async fn create_namespace(client: &Client) -> String {
     name
 }
 
-/// A service account of the namespace with the rights of an operator that keeps to it, and no others; answers its
-/// kubeconfig.
-async fn authorize(cluster: &Cluster, client: &Client, namespace: &str, account: &str) -> PathBuf {
-    for kind in ["Role", "RoleBinding"] {
-        for mut object in of_kind(RIGHTS_IN_A_NAMESPACE, kind) {
-            object.metadata.namespace = Some(namespace.to_owned());
-            if kind == "RoleBinding" {
-                let name = format!("{}-{account}", object.name_any());
-                object.metadata.name = Some(name);
-                object.data["subjects"][0]["name"] = json!(account);
-                object.data["subjects"][0]["namespace"] = json!(namespace);
-            }
-            apply_object(client, object).await;
+/// Applies Roles, or their bindings to that account, as a release in the namespace `home` that works for another would have them.
+async fn grant(
+    client: &Client,
+    objects: impl Iterator<Item = DynamicObject>,
+    home: &str,
+    works_for: &str,
+    account: &str,
+) {
+    for mut object in objects {
+        let is_own = object.namespace().as_deref() == Some("ncp-secrets");
+        let namespace = if is_own { home } else { works_for };
+        object.metadata.namespace = Some(namespace.to_owned());
+        if object.data.get("subjects").is_some() {
+            object.metadata.name = Some(format!("{}-{account}", object.name_any()));
+            object.data["subjects"][0]["name"] = json!(account);
+            object.data["subjects"][0]["namespace"] = json!(home);
         }
+        apply_object(client, object).await;
     }
-    cluster
-        .service_account_kubeconfig(namespace, account)
-        .unwrap()
 }
 
 #[expect(

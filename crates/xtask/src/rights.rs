@@ -29,9 +29,21 @@ enum Mode {
     Namespaced,
 }
 
+/// Where a right holds, or is made use of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// In the operator's own namespace.
+    Own,
+    /// In a namespace that it works for.
+    WorkedFor,
+    /// In all namespaces, and for what is in none.
+    Everywhere,
+}
+
 /// The right to one verb on one resource, or on one object of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Right {
+    place: Place,
     group: String,
     resource: String,
     verb: String,
@@ -76,7 +88,13 @@ impl Asked {
             resource if resource.is_empty() => return,
             resource => resource,
         };
+        let place = match request.namespace.as_str() {
+            "" => Place::Everywhere,
+            namespace if request.user.split(':').nth(2) == Some(namespace) => Place::Own,
+            _ => Place::WorkedFor,
+        };
         let right = Right {
+            place,
             group: request.api_group,
             resource,
             verb: request.verb,
@@ -126,7 +144,8 @@ fn differ(granted: &BTreeSet<Right>, used: &BTreeSet<Right>) -> impl Iterator<It
 impl Right {
     /// Whether it is a right to that, which was asked for.
     fn covers(&self, asked: &Self) -> bool {
-        self.group == asked.group
+        (self.place == asked.place || self.place == Place::Everywhere)
+            && self.group == asked.group
             && self.resource == asked.resource
             && self.verb == asked.verb
             && (self.name.is_none() || self.name == asked.name)
@@ -139,23 +158,29 @@ impl fmt::Display for Right {
         if !self.group.is_empty() {
             write!(f, ".{}", self.group)?;
         }
-        match &self.name {
-            Some(name) => write!(f, " {name}"),
-            None => Ok(()),
+        if let Some(name) = &self.name {
+            write!(f, " {name}")?;
         }
+        f.write_str(match self.place {
+            Place::Own => " in its own namespace",
+            Place::WorkedFor => " in a namespace that it works for",
+            Place::Everywhere => " everywhere",
+        })
     }
 }
 
-/// The rights that the roles of the operator grant; those that are aggregated are for people.
+/// The rights that the roles of the operator grant.
 fn granted(manifests: &str) -> Result<BTreeSet<Right>> {
     let mut rights = BTreeSet::new();
     for manifest in manifests.split("---\n") {
         let role: Role = serde_saphyr::from_str(manifest).context("cannot read a manifest")?;
-        if manifest.contains("rbac.authorization.k8s.io/aggregate-to-") {
-            continue;
-        }
+        let place = match role.metadata.namespace.as_deref() {
+            None => Place::Everywhere,
+            Some("ncp-secrets") => Place::Own,
+            Some(_) => Place::WorkedFor,
+        };
         for rule in role.rules {
-            rights.extend(rule.rights());
+            rights.extend(rule.rights(place));
         }
     }
     Ok(rights)
@@ -163,8 +188,14 @@ fn granted(manifests: &str) -> Result<BTreeSet<Right>> {
 
 #[derive(Deserialize)]
 struct Role {
+    metadata: Metadata,
     #[serde(default)]
     rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    namespace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -178,7 +209,7 @@ struct Rule {
 }
 
 impl Rule {
-    fn rights(&self) -> Vec<Right> {
+    fn rights(&self, place: Place) -> Vec<Right> {
         let mut names: Vec<_> = self.resource_names.iter().cloned().map(Some).collect();
         if names.is_empty() {
             names.push(None);
@@ -188,6 +219,7 @@ impl Rule {
             for resource in &self.resources {
                 for verb in &self.verbs {
                     rights.extend(names.iter().map(|name| Right {
+                        place,
                         group: group.clone(),
                         resource: resource.clone(),
                         verb: verb.clone(),
@@ -206,6 +238,7 @@ mod tests {
 
     const RULES: &str = "\
 kind: Role
+metadata: {namespace: ncp-secrets}
 rules:
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
@@ -213,17 +246,19 @@ rules:
   verbs: [get, patch]
 ---
 kind: RoleBinding
+metadata: {namespace: ncp-secrets}
 ---
 kind: ClusterRole
-metadata: {labels: {rbac.authorization.k8s.io/aggregate-to-view: \"true\"}}
+metadata: {}
 rules:
-- apiGroups: [a]
-  resources: [b]
-  verbs: [c]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [list]
 ";
 
-    fn right(verb: &str, name: &str) -> Right {
+    fn right(place: Place, verb: &str, name: &str) -> Right {
         Right {
+            place,
             group: "coordination.k8s.io".into(),
             resource: "leases".into(),
             verb: verb.into(),
@@ -233,24 +268,56 @@ rules:
 
     #[test]
     fn what_is_missing_and_what_is_unused_is_told() {
+        use Place::{Everywhere, Own, WorkedFor};
         let granted = granted(RULES).unwrap();
         let differ =
             |used: &[Right]| differ(&granted, &used.iter().cloned().collect()).collect::<Vec<_>>();
+        let mut used = vec![
+            right(Own, "get", "mine"),
+            right(Own, "patch", "mine"),
+            right(Everywhere, "list", ""),
+        ];
+        assert_eq!(differ(&used), [""; 0]);
+        used.push(right(WorkedFor, "list", ""));
+        assert_eq!(differ(&used), [""; 0], "what holds everywhere holds there");
+        for (place, name, expected) in [
+            (Own, "other", "in its own namespace"),
+            (WorkedFor, "mine", "in a namespace that it works for"),
+        ] {
+            let more = [&used[..], &[right(place, "get", name)]].concat();
+            let expected = format!(
+                "does not grant what the operator asked for: get leases.coordination.k8s.io {expected}"
+            );
+            assert_eq!(differ(&more), [expected]);
+        }
+        used.retain(|right| right.verb != "patch");
         assert_eq!(
-            differ(&[right("get", "mine"), right("patch", "mine")]),
-            [""; 0]
+            differ(&used),
+            [
+                "grants what no live test needed: patch leases.coordination.k8s.io mine in its own namespace"
+            ]
         );
-        assert_eq!(
-            differ(&[
-                right("get", "mine"),
-                right("patch", "mine"),
-                right("get", "other")
-            ]),
-            ["does not grant what the operator asked for: get leases.coordination.k8s.io"]
-        );
-        assert_eq!(
-            differ(&[right("get", "mine")]),
-            ["grants what no live test needed: patch leases.coordination.k8s.io mine"]
-        );
+    }
+
+    #[test]
+    fn a_switch_that_is_off_takes_its_own_rights_away_and_no_others() {
+        let of = |folder: &str| {
+            let file = repository().join("deploy").join(folder).join("rbac.yaml");
+            granted(&fs::read_to_string(file).unwrap()).unwrap()
+        };
+        for mode in ["cluster", "namespaced"] {
+            let (usual, everything) = (of(mode), of(&format!("{mode}-everything")));
+            assert!(usual.is_subset(&everything), "{mode}");
+            let switched: BTreeSet<_> = everything
+                .difference(&usual)
+                .map(|right| right.resource.split('/').next().unwrap_or_default())
+                .collect();
+            let mut expected =
+                BTreeSet::from(["daemonsets", "deployments", "rollouts", "statefulsets"]);
+            if mode == "cluster" {
+                expected.insert(ONLY_IN_CLUSTER_MODE);
+            }
+            assert_eq!(switched, expected, "{mode}");
+        }
     }
 }

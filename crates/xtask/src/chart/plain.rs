@@ -20,8 +20,11 @@ const VARIANTS: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// What `kubectl apply -k deploy/` applies.
-const USUAL: &str = "cluster";
+/// What `kubectl apply -k deploy/` applies: what has to stay when the operator goes, and the operator.
+const USUAL: [&str; 2] = [BASE, "cluster"];
+
+/// The namespace and the CRDs.
+const BASE: &str = "base";
 
 const NAMESPACE: &str = "\
 apiVersion: v1
@@ -42,26 +45,53 @@ pub(super) fn files(
     definitions: &[(String, String)],
 ) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::from([
-        ("kustomization.yaml".into(), kustomization(&[USUAL])),
+        ("kustomization.yaml".into(), kustomization(&USUAL)),
         ("base/namespace.yaml".into(), NAMESPACE.to_owned()),
     ]);
     let mut base = vec!["namespace.yaml"];
     for (file, text) in definitions {
-        files.insert(Path::new("base").join(file), text.clone());
+        files.insert(Path::new(BASE).join(file), text.clone());
         base.push(file);
     }
     files.insert("base/kustomization.yaml".into(), kustomization(&base));
     for (folder, values) in VARIANTS {
         let parts = by_file(&render(helm, chart, values)?)?;
         let names = parts.keys().map(String::as_str);
-        let resources: Vec<_> = ["../base"].into_iter().chain(names).collect();
+        let resources: Vec<_> = names.collect();
         let folder = Path::new(folder);
         files.insert(folder.join("kustomization.yaml"), kustomization(&resources));
         for (file, text) in parts {
-            files.insert(folder.join(file), text);
+            files.insert(folder.join(file), in_any_namespace(&text)?);
         }
     }
     Ok(files)
+}
+
+/// What the policies say in the chart, which knows who the operator is, and in a manifest, which does not: kustomize moves an
+/// account to another namespace and looks into no expression.
+const IN_EXPRESSIONS: [(&str, &str); 2] = [
+    (
+        "request.userInfo.username == \"system:serviceaccount:ncp-secrets:ncp-secret-operator\"",
+        "request.userInfo.username.matches(\"^system:serviceaccount:[^:]+:ncp-secret-operator$\")",
+    ),
+    (
+        "request.namespace == \"ncp-secrets\"",
+        "request.namespace == request.userInfo.username.split(\":\")[2]",
+    ),
+];
+
+/// Lets policies hold for the account wherever it is.
+fn in_any_namespace(manifests: &str) -> Result<String> {
+    let text = IN_EXPRESSIONS
+        .iter()
+        .fold(manifests.to_owned(), |text, (named, any)| {
+            text.replace(named, any)
+        });
+    ensure!(
+        !text.contains("\"ncp-secrets\"") && !text.contains("system:serviceaccount:ncp-secrets:"),
+        "a policy names the namespace in a way that is not known here"
+    );
+    Ok(text)
 }
 
 fn kustomization(resources: &[&str]) -> String {
