@@ -12,6 +12,7 @@ mod confinement;
 mod contradictions;
 mod helm;
 mod installation;
+mod monitors;
 mod pod_security;
 mod release;
 mod values;
