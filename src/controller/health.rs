@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use steerable_clock::Clock;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -10,9 +11,14 @@ use tokio::time::Instant;
 use super::feeds::Feeds;
 use super::inventory::Inventory;
 use crate::cluster::Standing;
+use crate::core::moment::later;
 
 /// Without a beat for this long the dispatcher counts as dead.
 const DEAD_AFTER: Duration = Duration::from_mins(1);
+
+/// Work is shown to be overdue for this long before liveness fails by it: the process that says so must live until Prometheus
+/// has read it.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the probes ask.
 pub struct Health {
@@ -42,6 +48,15 @@ impl Drop for Presence {
     fn drop(&mut self) {
         self.0.lock().abandoned = true;
     }
+}
+
+/// How many objects have waited for a pass for too long, while this process gives passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overdue {
+    /// Although there was room: a fault of this process.
+    pub with_room: usize,
+    /// Because as many passes run as may, and end: what they wait for is slow.
+    pub without_room: usize,
 }
 
 /// What the dispatcher last showed of itself.
@@ -98,13 +113,24 @@ impl Health {
         self.feeds.missing()
     }
 
-    /// How many objects have waited for a pass for too long, while this process gives passes.
+    /// How many objects have waited for a pass for too long.
     #[must_use]
-    pub fn overdue(&self) -> usize {
-        if self.lock().pulse.is_some() {
-            self.inventory.overdue(self.clock.now())
+    pub fn overdue(&self) -> Overdue {
+        let pulse = self.lock().pulse;
+        let Some(pulse) = pulse else {
+            return Overdue::default();
+        };
+        let count = self.inventory.overdue(self.clock.now());
+        if pulse.is_busy(self.turnover) {
+            Overdue {
+                with_room: 0,
+                without_room: count,
+            }
         } else {
-            0
+            Overdue {
+                with_room: count,
+                without_room: 0,
+            }
         }
     }
 
@@ -118,8 +144,8 @@ impl Health {
             return Some("the work has ended".into());
         }
         let pulse = self.lock().pulse?;
-        let overdue = self.overdue();
-        ailment(&pulse, overdue, self.turnover)
+        let shown = later(self.clock.now(), -SHOWN_FOR);
+        ailment(&pulse, self.inventory.overdue(shown), self.turnover)
     }
 
     /// Says that somebody does the work, until the answer is dropped.
@@ -164,17 +190,23 @@ impl Health {
     }
 }
 
-/// What is wrong with a dispatcher.
-///
-/// Work that waits while every place is taken was not admitted, as long as places are freed: then NCP or the API server
-/// is slow or away, and a restart would only make it worse.
+impl Pulse {
+    /// Whether work waits because every place is taken, and places are freed.
+    ///
+    /// Such work was not admitted: then NCP or the API server is slow or away, and a restart would only make it worse.
+    fn is_busy(&self, turnover: Duration) -> bool {
+        self.full && self.turned.elapsed() < turnover
+    }
+}
+
+/// What is wrong with a dispatcher, while so many objects have been overdue for as long as that is to be shown.
 fn ailment(pulse: &Pulse, overdue: usize, turnover: Duration) -> Option<String> {
     if pulse.beat.elapsed() >= DEAD_AFTER {
         return Some("the dispatcher has stopped".into());
     }
-    let busy = pulse.full && pulse.turned.elapsed() < turnover;
-    (overdue > 0 && !busy)
-        .then(|| format!("{overdue} objects have waited for a pass for two intervals and a minute"))
+    (overdue > 0 && !pulse.is_busy(turnover)).then(|| {
+        format!("{overdue} objects have waited for a pass for two intervals and two minutes")
+    })
 }
 
 #[cfg(test)]
@@ -186,7 +218,7 @@ mod tests {
         let now = Instant::now();
         let ago = |minutes| now.checked_sub(Duration::from_mins(minutes)).unwrap();
         let stopped = "the dispatcher has stopped";
-        let silent = "7 objects have waited for a pass for two intervals and a minute";
+        let silent = "7 objects have waited for a pass for two intervals and two minutes";
         let table = [
             // beat, turned, full, overdue, ailment
             (0, 0, false, 0, None),

@@ -15,6 +15,7 @@ mod definitions;
 mod helm;
 mod installation;
 mod labels;
+mod monitors;
 mod neighbours;
 mod network;
 mod page;

@@ -8,11 +8,12 @@ use crate::core::status::{is_revoked, not_ready, rotation_unhealthy, told_reason
 use crate::metrics::{ObjectReading, StoreTrouble};
 
 impl Inventory {
-    /// What each object shows of itself.
+    /// What each object shows of itself. Nobody looks after those that are suspended, so that they show nothing.
     #[must_use]
     pub fn readings(&self) -> Vec<ObjectReading> {
         let state = self.lock();
         let objects = state.objects.iter();
+        let objects = objects.filter(|(_, known)| !known.is_suspended());
         objects.map(|(key, known)| known.reading(key)).collect()
     }
 
@@ -30,6 +31,10 @@ impl Inventory {
 }
 
 impl Known {
+    fn is_suspended(&self) -> bool {
+        matches!(self.request.as_ref(), Ok(request) if request.suspended)
+    }
+
     fn reading(&self, key: &ObjectKey) -> ObjectReading {
         let source = self.status.source.as_ref();
         let time = |time: &Option<Time>| time.as_ref().map(|time| time.0);
