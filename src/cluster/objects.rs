@@ -6,6 +6,7 @@ use std::future::ready;
 
 use bytes::Bytes;
 use http::Method;
+use jiff::Timestamp;
 use kube::Resource;
 use kube::api::ObjectMeta;
 use kube::core::PartialObjectMeta;
@@ -18,12 +19,11 @@ use super::shown::{Followed, Loose};
 use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, Server};
 use crate::api::{
-    ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
-    StoreStatus,
+    ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretSpec, NcpSecretStatus, NcpSecretStore,
+    StoreKind, StoreStatus,
 };
-use crate::core::request::{ObjectKey, Request, StoreKey, force_sync, parse};
+use crate::core::request::{ObjectKey, StoreKey, force_sync};
 use crate::core::store::{self, StoreSpec};
-use crate::core::trouble::Trouble;
 
 /// The part of every object that is there whatever its form.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,10 @@ pub struct Decoded {
 pub struct WatchedSecret {
     /// What it is.
     pub about: Decoded,
-    /// What it asks for, or why that cannot be.
-    pub request: Result<Request, Trouble>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What it says; nothing when that does not have the form of its kind.
+    pub spec: Option<NcpSecretSpec>,
     /// Its status.
     pub status: NcpSecretStatus,
 }
@@ -205,21 +207,12 @@ impl Followed for NcpSecret {
     type Seen = WatchedSecret;
 
     fn understand(loose: Loose) -> WatchedSecret {
-        let about = about(&loose.metadata);
-        let status = typed(&loose.status).unwrap_or_default();
-        let request = typed(&loose.spec)
-            .ok_or(Trouble::Undecodable)
-            .and_then(|spec| {
-                parse(&NcpSecret {
-                    metadata: loose.metadata,
-                    spec,
-                    status: None,
-                })
-            });
+        let created = loose.metadata.creation_timestamp.as_ref();
         WatchedSecret {
-            about,
-            request,
-            status,
+            about: about(&loose.metadata),
+            created: created.map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+            spec: typed(&loose.spec),
+            status: typed(&loose.status).unwrap_or_default(),
         }
     }
 }
