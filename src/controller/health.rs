@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use steerable_clock::Clock;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -11,14 +10,9 @@ use tokio::time::Instant;
 use super::feeds::Feeds;
 use super::inventory::Inventory;
 use crate::cluster::Standing;
-use crate::core::moment::later;
 
 /// Without a beat for this long the dispatcher counts as dead.
 const DEAD_AFTER: Duration = Duration::from_mins(1);
-
-/// Work is shown to be overdue for this long before liveness fails by it: the process that says so must live until Prometheus
-/// has read it.
-const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
 /// What the probes ask.
 pub struct Health {
@@ -144,8 +138,8 @@ impl Health {
             return Some("the work has ended".into());
         }
         let pulse = self.lock().pulse?;
-        let shown = later(self.clock.now(), -SHOWN_FOR);
-        ailment(&pulse, self.inventory.overdue(shown), self.turnover)
+        let overdue = self.inventory.overdue(self.clock.now());
+        ailment(&pulse, overdue, self.turnover)
     }
 
     /// Says that somebody does the work, until the answer is dropped.
@@ -199,14 +193,13 @@ impl Pulse {
     }
 }
 
-/// What is wrong with a dispatcher, while so many objects have been overdue for as long as that is to be shown.
+/// What is wrong with a dispatcher, while so many objects are overdue.
 fn ailment(pulse: &Pulse, overdue: usize, turnover: Duration) -> Option<String> {
     if pulse.beat.elapsed() >= DEAD_AFTER {
         return Some("the dispatcher has stopped".into());
     }
-    (overdue > 0 && !pulse.is_busy(turnover)).then(|| {
-        format!("{overdue} objects have waited for a pass for two intervals and two minutes")
-    })
+    (overdue > 0 && !pulse.is_busy(turnover))
+        .then(|| format!("{overdue} objects have waited for a pass for two intervals and a minute"))
 }
 
 #[cfg(test)]
@@ -218,7 +211,7 @@ mod tests {
         let now = Instant::now();
         let ago = |minutes| now.checked_sub(Duration::from_mins(minutes)).unwrap();
         let stopped = "the dispatcher has stopped";
-        let silent = "7 objects have waited for a pass for two intervals and two minutes";
+        let silent = "7 objects have waited for a pass for two intervals and a minute";
         let table = [
             // beat, turned, full, overdue, ailment
             (0, 0, false, 0, None),
