@@ -10,7 +10,8 @@ use ncp_secret_operator::settings::{LogFormat, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
+// What there is to do is mostly waiting, and each further thread has memory of its own to allocate from.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let settings = Settings::parse();
     match run(settings).await {

@@ -21,7 +21,7 @@ pub use self::objects::ObjectReading;
 use self::stores::Waits;
 pub use self::stores::{StoreReading, StoreTrouble};
 use crate::api::Reason;
-use crate::controller::Depth;
+use crate::controller::{Depth, Overdue};
 use crate::core::outcome::Outcome;
 use crate::core::request::StoreKey;
 use crate::core::trouble::Trouble;
@@ -41,6 +41,7 @@ pub struct Metrics {
     waiting: Gauge<i64, AtomicI64>,
     leader: Gauge<i64, AtomicI64>,
     overdue: Gauge<i64, AtomicI64>,
+    overdue_without_room: Gauge<i64, AtomicI64>,
     watches_missing: Gauge<i64, AtomicI64>,
     held: Gauge<i64, AtomicI64>,
     oldest: Gauge<f64, AtomicU64>,
@@ -93,6 +94,7 @@ impl Default for Metrics {
         let waiting = Gauge::default();
         let leader = Gauge::default();
         let overdue = Gauge::default();
+        let overdue_without_room = Gauge::default();
         let watches_missing = Gauge::default();
         let held = Gauge::default();
         let oldest = Gauge::default();
@@ -140,8 +142,13 @@ impl Default for Metrics {
         );
         registry.register(
             "overdue",
-            "NcpSecrets that have waited for a pass for two intervals and a minute",
+            "NcpSecrets that have waited for a pass for two intervals and a minute although there was room",
             overdue.clone(),
+        );
+        registry.register(
+            "overdue_without_room",
+            "NcpSecrets that have waited for as long because all passes that may run at once do run",
+            overdue_without_room.clone(),
         );
         registry.register(
             "watches_missing",
@@ -181,6 +188,7 @@ impl Default for Metrics {
             waiting,
             leader,
             overdue,
+            overdue_without_room,
             watches_missing,
             held,
             oldest,
@@ -301,8 +309,9 @@ impl Metrics {
     }
 
     /// Shows how much has been left alone for too long, and how many watches are not complete.
-    pub fn health(&self, overdue: usize, watches_missing: usize) {
-        self.overdue.set(number(overdue));
+    pub fn health(&self, overdue: Overdue, watches_missing: usize) {
+        self.overdue.set(number(overdue.with_room));
+        self.overdue_without_room.set(number(overdue.without_room));
         self.watches_missing.set(number(watches_missing));
     }
 }

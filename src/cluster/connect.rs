@@ -3,11 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
+use hyper_timeout::TimeoutConnector;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use tower::{BoxError, ServiceBuilder};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const WRITE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Idle connections that are kept, as many as passes commonly run at once. Without a bound there are several times as
+/// many after a rush, each with its buffers: one is begun whenever none is idle, and kept also when it comes too late.
+const IDLE_CONNECTIONS: usize = 32;
 
 /// Why there is no connection to the API server.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +60,32 @@ pub async fn connect(kubeconfig: Option<&Path>) -> Result<(Client, Config), Conn
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_WITHIN);
     config.write_timeout = Some(WRITE_WITHIN);
-    let client = Client::try_from(config.clone()).map_err(ConnectError::Unusable)?;
+    let client = client(&config).map_err(ConnectError::Unusable)?;
     Ok((client, config))
+}
+
+/// What kube itself would make of the configuration, but for the number of idle connections.
+fn client(config: &Config) -> Result<Client, kube::Error> {
+    if config.proxy_url.is_some() {
+        return Client::try_from(config.clone());
+    }
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp)?);
+    connector.set_connect_timeout(config.connect_timeout);
+    connector.set_read_timeout(config.read_timeout);
+    connector.set_write_timeout(config.write_timeout);
+    connector.set_reset_reader_on_write(config.reset_reader_on_write);
+    let http: legacy::Client<_, Body> = legacy::Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .build(connector);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(http);
+    Ok(Client::new(service, config.default_namespace.clone()))
 }
 
 async fn from_file(path: &Path) -> Result<Config, kube::config::KubeconfigError> {

@@ -6,12 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Takes a part of the object out, if it has the form that is expected of it.
-pub(super) fn take<T: DeserializeOwned + Serialize>(data: &mut Value, part: &str) -> Option<T> {
-    let raw = data.get_mut(part)?.take();
-    let typed = T::deserialize(&raw).ok()?;
+/// Reads a part of an object, if it has the form that is expected of it.
+pub(super) fn typed<T: DeserializeOwned + Serialize>(part: &Value) -> Option<T> {
+    let typed = T::deserialize(part).ok()?;
     let shape = serde_json::to_value(&typed).ok()?;
-    has_the_maps_of(&raw, &shape).then_some(typed)
+    has_the_maps_of(part, &shape).then_some(typed)
 }
 
 /// Whether there is a map wherever the shape has one.
@@ -45,7 +44,7 @@ mod tests {
     }
 
     fn read(spec: &Value) -> Option<NcpSecretSpec> {
-        take(&mut json!({"spec": spec}), "spec")
+        typed(spec)
     }
 
     #[test]

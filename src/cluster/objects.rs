@@ -1,29 +1,29 @@
 //! Our own custom resources: watching them, and writing their status.
 //!
-//! They are read as loose JSON and decoded one by one, so that one object of a wrong form harms only itself.
+//! They are decoded one by one from loose JSON, so that one object of a wrong form harms only itself.
 
 use std::future::ready;
 
 use bytes::Bytes;
 use http::Method;
-use kube::api::{ApiResource, DynamicObject};
+use jiff::Timestamp;
+use kube::Resource;
+use kube::api::ObjectMeta;
 use kube::core::PartialObjectMeta;
-use kube::runtime::watcher;
-use kube::{Api, Resource};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::decode::take;
+use super::decode::typed;
 use super::refusal::Refusal;
-use super::watch::{Change, Feed, follow, in_pages};
+use super::shown::{Followed, Loose};
+use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, Server};
 use crate::api::{
-    ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretStatus, NcpSecretStore, StoreKind,
-    StoreStatus,
+    ClusterNcpSecretStore, MANAGER, NcpSecret, NcpSecretSpec, NcpSecretStatus, NcpSecretStore,
+    StoreKind, StoreStatus,
 };
-use crate::core::request::{ObjectKey, Request, StoreKey, force_sync, parse};
+use crate::core::request::{ObjectKey, StoreKey, force_sync};
 use crate::core::store::{self, StoreSpec};
-use crate::core::trouble::Trouble;
 
 /// The part of every object that is there whatever its form.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,10 @@ pub struct Decoded {
 pub struct WatchedSecret {
     /// What it is.
     pub about: Decoded,
-    /// What it asks for, or why that cannot be.
-    pub request: Result<Request, Trouble>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What it says; nothing when that does not have the form of its kind.
+    pub spec: Option<NcpSecretSpec>,
     /// Its status.
     pub status: NcpSecretStatus,
 }
@@ -81,8 +83,7 @@ impl Objects {
         namespace: Option<&str>,
         sink: impl FnMut(Change<ObjectKey, WatchedSecret>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<NcpSecret>(namespace), in_pages());
-        follow("ncpsecrets", namespace, ready(()), events, secret, sink)
+        follow::<NcpSecret>(self.server.client(), namespace, None, ready(()), sink)
     }
 
     /// Follows the stores of one namespace or of all.
@@ -91,8 +92,7 @@ impl Objects {
         namespace: Option<&str>,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<NcpSecretStore>(namespace), in_pages());
-        follow("ncpsecretstores", namespace, ready(()), events, store, sink)
+        follow::<NcpSecretStore>(self.server.client(), namespace, None, ready(()), sink)
     }
 
     /// Follows the cluster's stores.
@@ -100,23 +100,7 @@ impl Objects {
         &self,
         sink: impl FnMut(Change<ObjectKey, StoreObject>) + Send + 'static,
     ) -> Feed {
-        let events = watcher(self.api::<ClusterNcpSecretStore>(None), in_pages());
-        follow(
-            "clusterncpsecretstores",
-            None,
-            ready(()),
-            events,
-            cluster_store,
-            sink,
-        )
-    }
-
-    fn api<K: Resource<DynamicType = ()>>(&self, namespace: Option<&str>) -> Api<DynamicObject> {
-        let resource = ApiResource::erase::<K>(&());
-        match namespace {
-            Some(namespace) => Api::namespaced_with(self.server.client(), namespace, &resource),
-            None => Api::all_with(self.server.client(), &resource),
-        }
+        follow::<ClusterNcpSecretStore>(self.server.client(), None, None, ready(()), sink)
     }
 
     /// Writes the status of an `NcpSecret` that is still at that version; answers its new version.
@@ -209,8 +193,7 @@ impl Objects {
     }
 }
 
-fn about(object: &DynamicObject) -> Decoded {
-    let metadata = &object.metadata;
+fn about(metadata: &ObjectMeta) -> Decoded {
     Decoded {
         uid: metadata.uid.clone().unwrap_or_default(),
         generation: metadata.generation.unwrap_or_default(),
@@ -220,40 +203,42 @@ fn about(object: &DynamicObject) -> Decoded {
     }
 }
 
-fn secret(mut object: DynamicObject) -> WatchedSecret {
-    let about = about(&object);
-    let status = take(&mut object.data, "status").unwrap_or_default();
-    let request = take(&mut object.data, "spec")
-        .ok_or(Trouble::Undecodable)
-        .and_then(|spec| {
-            parse(&NcpSecret {
-                metadata: std::mem::take(&mut object.metadata),
-                spec,
-                status: None,
-            })
-        });
-    WatchedSecret {
-        about,
-        request,
-        status,
+impl Followed for NcpSecret {
+    type Seen = WatchedSecret;
+
+    fn understand(loose: Loose) -> WatchedSecret {
+        let created = loose.metadata.creation_timestamp.as_ref();
+        WatchedSecret {
+            about: about(&loose.metadata),
+            created: created.map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+            spec: typed(&loose.spec),
+            status: typed(&loose.status).unwrap_or_default(),
+        }
     }
 }
 
-fn store(mut object: DynamicObject) -> StoreObject {
-    let namespace = object.metadata.namespace.clone().unwrap_or_default();
-    let spec = take(&mut object.data, "spec").and_then(|spec| store::parse(spec, &namespace));
-    StoreObject {
-        about: about(&object),
-        spec,
-        status: take(&mut object.data, "status"),
+impl Followed for NcpSecretStore {
+    type Seen = StoreObject;
+
+    fn understand(loose: Loose) -> StoreObject {
+        let namespace = loose.metadata.namespace.clone().unwrap_or_default();
+        let spec = typed(&loose.spec).and_then(|spec| store::parse(spec, &namespace));
+        StoreObject {
+            about: about(&loose.metadata),
+            spec,
+            status: typed(&loose.status),
+        }
     }
 }
 
-fn cluster_store(mut object: DynamicObject) -> StoreObject {
-    let spec = take(&mut object.data, "spec").and_then(store::parse_cluster);
-    StoreObject {
-        about: about(&object),
-        spec,
-        status: take(&mut object.data, "status"),
+impl Followed for ClusterNcpSecretStore {
+    type Seen = StoreObject;
+
+    fn understand(loose: Loose) -> StoreObject {
+        StoreObject {
+            about: about(&loose.metadata),
+            spec: typed(&loose.spec).and_then(store::parse_cluster),
+            status: typed(&loose.status),
+        }
     }
 }

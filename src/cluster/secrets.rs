@@ -6,9 +6,6 @@
 use http::Method;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Api;
-use kube::core::PartialObjectMeta;
-use kube::runtime::watcher;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroize;
@@ -17,7 +14,8 @@ use super::body;
 use super::metadata::observe;
 use super::owners::{owner, owners};
 use super::refusal::Refusal;
-use super::watch::{Change, Feed, follow, in_pages};
+use super::shown::{Followed, Loose};
+use super::watch::{Change, Feed, follow};
 use super::wire::{Call, METADATA_ONLY, Server, WHOLE};
 use crate::api::{MANAGED_BY, MANAGER};
 use crate::core::content::{Content, InstallationKey};
@@ -71,19 +69,8 @@ impl Secrets {
         begin: impl Future<Output = ()> + Send + 'static,
         sink: impl FnMut(Change<ObjectKey, Observed>) + Send + 'static,
     ) -> Feed {
-        let api: Api<PartialObjectMeta<Secret>> = match namespace {
-            Some(namespace) => Api::namespaced(self.server.client(), namespace),
-            None => Api::all(self.server.client()),
-        };
-        let ours = in_pages().labels(&format!("{MANAGED_BY}={MANAGER}"));
-        follow(
-            "secrets",
-            namespace,
-            begin,
-            watcher(api, ours),
-            |secret| observe(&secret.metadata),
-            sink,
-        )
+        let ours = format!("{MANAGED_BY}={MANAGER}");
+        follow::<Secret>(self.server.client(), namespace, Some(&ours), begin, sink)
     }
 
     /// Looks at the metadata of a Secret, whosoever it is.
@@ -278,6 +265,16 @@ impl Secrets {
             content: Some(("application/json", body)),
         };
         self.server.send::<MetadataReply>(call).await.map(|_| ())
+    }
+}
+
+impl Followed for Secret {
+    type Seen = Observed;
+
+    const METADATA_ONLY: bool = true;
+
+    fn understand(loose: Loose) -> Observed {
+        observe(&loose.metadata)
     }
 }
 

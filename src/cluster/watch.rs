@@ -4,22 +4,18 @@ use std::collections::HashSet;
 use std::fmt;
 use std::pin::pin;
 
-use futures::{Stream, StreamExt};
-use kube::ResourceExt;
+use futures::StreamExt;
 use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client, Resource, ResourceExt};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::shown::{Followed, Shown};
 use crate::core::request::ObjectKey;
 
-/// A page of a list is in memory as a whole, and as loose JSON takes ten times its size.
+/// A page of a list is in memory as a whole.
 const PAGE: u32 = 200;
-
-/// How lists are asked for.
-pub fn in_pages() -> watcher::Config {
-    watcher::Config::default().page_size(PAGE)
-}
 
 /// What happened to the objects that are followed.
 pub enum Change<K, V> {
@@ -115,28 +111,34 @@ impl Drop for Feed {
     }
 }
 
-/// Follows a stream of watch events, as soon as `begin` is done: each object is converted once and handed to the sink.
-pub fn follow<K, V>(
-    kind: &str,
+/// Follows the objects of a kind in one namespace or in all, those with a label if one is named, as soon as `begin` is
+/// done: each is handed to the sink as it was understood.
+pub(super) fn follow<K: Followed>(
+    client: Client,
     namespace: Option<&str>,
+    label: Option<&str>,
     begin: impl Future<Output = ()> + Send + 'static,
-    events: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
-    convert: impl Fn(K) -> V + Send + 'static,
-    mut sink: impl FnMut(Change<ObjectKey, V>) + Send + 'static,
-) -> Feed
-where
-    K: ResourceExt + Send + 'static,
-    V: 'static,
-{
+    mut sink: impl FnMut(Change<ObjectKey, K::Seen>) + Send + 'static,
+) -> Feed {
     let (sender, progress) = watch::channel(Progress::Begins(None));
+    let kind = K::plural(&());
     let name = namespace.map_or_else(
-        || kind.to_owned(),
+        || kind.clone().into_owned(),
         |namespace| format!("{kind} in namespace {namespace}"),
     );
     let what = name.clone();
+    let api: Api<Shown<K>> = match namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &()),
+        None => Api::all_with(client, &()),
+    };
+    let config = watcher::Config {
+        label_selector: label.map(str::to_owned),
+        page_size: Some(PAGE),
+        ..watcher::Config::default()
+    };
     let task = tokio::spawn(async move {
         begin.await;
-        let mut events = pin!(events.default_backoff());
+        let mut events = pin!(watcher(api, config).default_backoff());
         let mut listed = HashSet::new();
         while let Some(event) = events.next().await {
             match event {
@@ -144,14 +146,14 @@ where
                 Ok(Event::InitApply(object)) => {
                     let key = key(&object);
                     listed.insert(key.clone());
-                    sink(Change::Listed(key, convert(object)));
+                    sink(Change::Listed(key, object.seen));
                 }
                 Ok(Event::InitDone) => {
                     sink(Change::Complete(std::mem::take(&mut listed)));
                     sender.send_replace(Progress::Complete);
                 }
-                Ok(Event::Apply(object)) => sink(Change::Applied(key(&object), convert(object))),
-                Ok(Event::Delete(object)) => sink(Change::Removed(key(&object), convert(object))),
+                Ok(Event::Apply(object)) => sink(Change::Applied(key(&object), object.seen)),
+                Ok(Event::Delete(object)) => sink(Change::Removed(key(&object), object.seen)),
                 Err(error) => {
                     sender.send_modify(|progress| {
                         if let Progress::Begins(obstacle) = progress {
@@ -174,7 +176,7 @@ where
     }
 }
 
-fn key(object: &impl ResourceExt) -> ObjectKey {
+fn key(object: &impl Resource) -> ObjectKey {
     ObjectKey {
         namespace: object.namespace().unwrap_or_default(),
         name: object.name_any(),

@@ -278,7 +278,7 @@ async fn observe(
     if let Some(observed) = &observed
         && observed.managed
     {
-        world.inventory.target_seen(target, Arc::clone(observed));
+        world.inventory.target_seen(target, observed);
     }
     Ok(observed.filter(|target| !on_its_way(target)))
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures::future::join_all;
 use jiff::SignedDuration;
 
-use super::inventory::Novelty;
 use super::outlet::{Desk, Outlet};
 use super::{Inventory, Urgency, Wake};
 use crate::api::StoreKind;
@@ -201,10 +200,10 @@ impl Sink {
                 } else {
                     Urgency::Initial
                 };
-                self.object(&key, watched, urgency, listed_before);
+                self.object(key, watched, urgency, listed_before);
             }
             Change::Applied(key, watched) => {
-                self.object(&key, watched, Urgency::Prompt, listed_before);
+                self.object(key, watched, Urgency::Prompt, listed_before);
             }
             Change::Removed(key, watched) => {
                 let heirs = self.inventory.object_gone(&key, &watched.about.uid);
@@ -221,12 +220,12 @@ impl Sink {
         }
     }
 
-    fn object(&self, key: &ObjectKey, watched: WatchedSecret, urgency: Urgency, late: bool) {
-        if self.inventory.object_seen(key, watched) == Novelty::Changed {
+    fn object(&self, key: ObjectKey, watched: WatchedSecret, urgency: Urgency, late: bool) {
+        if let Some(object) = self.inventory.object_seen(key, watched) {
             if late {
-                self.inventory.came_late(key);
+                self.inventory.came_late(&object);
             }
-            self.wake(Arc::new(key.clone()), urgency, SignedDuration::ZERO);
+            self.wake(object, urgency, SignedDuration::ZERO);
         }
     }
 
@@ -234,7 +233,7 @@ impl Sink {
         move |change| match change {
             Change::Listed(key, observed) | Change::Applied(key, observed) => {
                 let owner = observed.owner.as_ref().map(|owner| owner.name.clone());
-                if self.inventory.target_seen(key.clone(), Arc::new(observed)) {
+                if self.inventory.target_seen(key.clone(), &observed) {
                     self.target_moved(&key, owner);
                 }
             }

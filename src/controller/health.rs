@@ -44,6 +44,15 @@ impl Drop for Presence {
     }
 }
 
+/// How many objects have waited for a pass for too long, while this process gives passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overdue {
+    /// Although there was room: a fault of this process.
+    pub with_room: usize,
+    /// Because as many passes run as may, and end: what they wait for is slow.
+    pub without_room: usize,
+}
+
 /// What the dispatcher last showed of itself.
 #[derive(Clone, Copy)]
 struct Pulse {
@@ -98,13 +107,24 @@ impl Health {
         self.feeds.missing()
     }
 
-    /// How many objects have waited for a pass for too long, while this process gives passes.
+    /// How many objects have waited for a pass for too long.
     #[must_use]
-    pub fn overdue(&self) -> usize {
-        if self.lock().pulse.is_some() {
-            self.inventory.overdue(self.clock.now())
+    pub fn overdue(&self) -> Overdue {
+        let pulse = self.lock().pulse;
+        let Some(pulse) = pulse else {
+            return Overdue::default();
+        };
+        let count = self.inventory.overdue(self.clock.now());
+        if pulse.is_busy(self.turnover) {
+            Overdue {
+                with_room: 0,
+                without_room: count,
+            }
         } else {
-            0
+            Overdue {
+                with_room: count,
+                without_room: 0,
+            }
         }
     }
 
@@ -118,7 +138,7 @@ impl Health {
             return Some("the work has ended".into());
         }
         let pulse = self.lock().pulse?;
-        let overdue = self.overdue();
+        let overdue = self.inventory.overdue(self.clock.now());
         ailment(&pulse, overdue, self.turnover)
     }
 
@@ -164,16 +184,21 @@ impl Health {
     }
 }
 
-/// What is wrong with a dispatcher.
-///
-/// Work that waits while every place is taken was not admitted, as long as places are freed: then NCP or the API server
-/// is slow or away, and a restart would only make it worse.
+impl Pulse {
+    /// Whether work waits because every place is taken, and places are freed.
+    ///
+    /// Such work was not admitted: then NCP or the API server is slow or away, and a restart would only make it worse.
+    fn is_busy(&self, turnover: Duration) -> bool {
+        self.full && self.turned.elapsed() < turnover
+    }
+}
+
+/// What is wrong with a dispatcher, while so many objects are overdue.
 fn ailment(pulse: &Pulse, overdue: usize, turnover: Duration) -> Option<String> {
     if pulse.beat.elapsed() >= DEAD_AFTER {
         return Some("the dispatcher has stopped".into());
     }
-    let busy = pulse.full && pulse.turned.elapsed() < turnover;
-    (overdue > 0 && !busy)
+    (overdue > 0 && !pulse.is_busy(turnover))
         .then(|| format!("{overdue} objects have waited for a pass for two intervals and a minute"))
 }
 

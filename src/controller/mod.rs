@@ -32,7 +32,7 @@ mod world;
 mod write;
 
 pub use feeds::{Feeds, Scope, follow_all};
-pub use health::Health;
+pub use health::{Health, Overdue};
 pub use inventory::Inventory;
 pub use queue::Depth;
 pub use term::Office;

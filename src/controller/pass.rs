@@ -67,6 +67,8 @@ pub async fn pass(world: &World, key: &ObjectKey, turn: Turn) -> Next {
         return hold(world, key, &known, memory, request, restarts).await;
     }
     memory.held_since = None;
+    // Whoever reads the status may count from what it says, so the time that telling takes is not added.
+    let decided = world.clock.now();
     let Some((outcome, status)) = tell(world, key, &known, outcome, restarts).await else {
         return Next::Nothing;
     };
@@ -77,7 +79,7 @@ pub async fn pass(world: &World, key: &ObjectKey, turn: Turn) -> Next {
     if !matches!(outcome, Outcome::Interrupted) {
         memory.generation = Some(known.about.generation);
     }
-    let ask = after_telling(world, &known, &mut memory, &outcome, &status);
+    let ask = after_telling(world, &known, &mut memory, &outcome, &status, decided);
     world.inventory.remember(key, &known.about.uid, memory);
     Next::Ask(ask)
 }
@@ -137,8 +139,9 @@ fn after_telling(
     memory: &mut Memory,
     outcome: &Outcome,
     status: &NcpSecretStatus,
+    now: Timestamp,
 ) -> Ask {
-    let at = leave_behind(world, known, memory, outcome, status);
+    let at = leave_behind(known, memory, outcome, status, now);
     let rotating = status
         .source
         .as_ref()
@@ -148,7 +151,6 @@ fn after_telling(
     } else {
         Urgency::Periodic
     };
-    let now = world.clock.now();
     let at = match memory.next_pass {
         Some(sooner) if sooner < at || at <= now => sooner,
         _ => at,
@@ -169,13 +171,12 @@ fn after_telling(
 
 /// Notes for the next pass; answers when it is to be.
 fn leave_behind(
-    world: &World,
     known: &Known,
     memory: &mut Memory,
     outcome: &Outcome,
     status: &NcpSecretStatus,
+    now: Timestamp,
 ) -> Timestamp {
-    let now = world.clock.now();
     let (cause, retry_after) = match outcome {
         Outcome::Quiet if memory.next_look.is_some() => {
             return memory.next_look.unwrap_or(now);

@@ -103,7 +103,12 @@ impl Ask {
 impl Queue {
     /// Asks for a pass over the object.
     pub fn ask(&mut self, key: Key, ask: Ask) {
-        let place = match self.places.remove(&key) {
+        // Whoever asks may name the object in other words of memory than those that are kept.
+        let (key, place) = match self.places.remove_entry(&key) {
+            Some((known, place)) => (known, Some(place)),
+            None => (key, None),
+        };
+        let place = match place {
             None => self.wait(&key, ask),
             Some(Place::Waiting(earlier)) => {
                 self.waiting.remove(&(earlier.at, Arc::clone(&key)));

@@ -1,7 +1,5 @@
 //! What an object left under a name that it wants no more: collected, once the Secret of the new name is there.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::inventory::{Known, target_key};
@@ -67,7 +65,7 @@ async fn part_with(
     world: &World,
     request: &Request,
     key: &ObjectKey,
-    stray: &Arc<Observed>,
+    stray: &Observed,
 ) -> Result<(), Refusal> {
     match request.target.policy {
         CreationPolicy::Owner => {
@@ -78,7 +76,7 @@ async fn part_with(
         CreationPolicy::Orphan => {
             world.metrics.secret_write("change");
             let released = world.secrets.release(request, key, stray).await?;
-            world.inventory.target_seen(key.clone(), Arc::new(released));
+            world.inventory.target_seen(key.clone(), &released);
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::core::observed::Observed;
+use crate::core::packed::Packed;
 use crate::core::request::ObjectKey;
 
 /// What an object has to do with a target.
@@ -22,11 +23,11 @@ pub(super) enum Bond {
 /// The targets that are known.
 #[derive(Default)]
 pub(super) struct Targets {
-    seen: HashMap<ObjectKey, Arc<Observed>>,
+    seen: HashMap<Arc<ObjectKey>, Packed<Observed>>,
     /// Targets that were seen to go, against replies to our own writes that come in later.
     gone: HashMap<ObjectKey, Gone>,
     /// What objects left under names that they want no more.
-    strays: HashMap<Arc<ObjectKey>, BTreeSet<ObjectKey>>,
+    strays: HashMap<Arc<ObjectKey>, BTreeSet<Arc<ObjectKey>>>,
 }
 
 /// A target that went: its UID, and the version at which it went.
@@ -36,8 +37,12 @@ struct Gone {
 }
 
 impl Targets {
-    pub(super) fn get(&self, key: &ObjectKey) -> Option<&Arc<Observed>> {
-        self.seen.get(key)
+    pub(super) fn get(&self, key: &ObjectKey) -> Option<Observed> {
+        self.seen.get(key)?.open()
+    }
+
+    pub(super) fn has(&self, key: &ObjectKey) -> bool {
+        self.seen.contains_key(key)
     }
 
     #[cfg(test)]
@@ -46,7 +51,7 @@ impl Targets {
     }
 
     /// What the object left under other names.
-    pub(super) fn strays_of(&self, object: &ObjectKey) -> Vec<ObjectKey> {
+    pub(super) fn strays_of(&self, object: &ObjectKey) -> Vec<Arc<ObjectKey>> {
         let strays = self.strays.get(object);
         strays.into_iter().flatten().cloned().collect()
     }
@@ -58,33 +63,38 @@ impl Targets {
                 && !is_newer(&observed.resource_version, &gone.resource_version)
         });
         !went
-            && self.seen.get(key).is_none_or(|known| {
+            && self.get(key).is_none_or(|known| {
                 known.uid != observed.uid
                     || is_newer(&observed.resource_version, &known.resource_version)
             })
     }
 
     /// Enters a target that is news; one that is loose is forgotten. Answers whether it concerns, or concerned, anybody.
-    pub(super) fn enter(&mut self, key: ObjectKey, observed: Arc<Observed>, bond: Bond) -> bool {
-        self.gone.remove(&key);
-        let was_known = self.drop(&key).is_some();
-        if bond == Bond::Loose {
-            return was_known;
+    pub(super) fn enter(&mut self, key: Arc<ObjectKey>, observed: &Observed, bond: Bond) -> bool {
+        self.gone.remove(&*key);
+        let was_known = self.take(&key).is_some();
+        let is_held = bond != Bond::Loose;
+        if is_held {
+            self.hold(key, Packed::new(observed), bond);
         }
-        if let Bond::Stray(object) = bond {
-            self.strays.entry(object).or_default().insert(key.clone());
-        }
-        self.seen.insert(key, observed);
-        true
+        was_known || is_held
     }
 
     /// Looks at a known target anew, after the objects around it changed.
     pub(super) fn bind(&mut self, key: &ObjectKey, bond: Bond) {
-        if let Some(observed) = self.drop(key)
+        if let Some((key, observed)) = self.take(key)
             && bond != Bond::Loose
         {
-            self.enter(key.clone(), observed, bond);
+            self.hold(key, observed, bond);
         }
+    }
+
+    fn hold(&mut self, key: Arc<ObjectKey>, observed: Packed<Observed>, bond: Bond) {
+        if let Bond::Stray(object) = bond {
+            let strays = self.strays.entry(object).or_default();
+            strays.insert(Arc::clone(&key));
+        }
+        self.seen.insert(key, observed);
     }
 
     /// Forgets a target that went; `awaited` when somebody wants one of that name. Answers whether it was known.
@@ -96,12 +106,9 @@ impl Targets {
             };
             self.gone.insert(key.clone(), gone);
         }
-        let known = self
-            .seen
-            .get(key)
-            .is_some_and(|known| known.uid == last.uid);
+        let known = self.get(key).is_some_and(|known| known.uid == last.uid);
         if known {
-            self.drop(key);
+            self.take(key);
         }
         known
     }
@@ -116,31 +123,32 @@ impl Targets {
         &mut self,
         namespace: Option<&str>,
         listed: &HashSet<ObjectKey>,
-    ) -> Vec<ObjectKey> {
+    ) -> Vec<Arc<ObjectKey>> {
         let gone: Vec<_> = self
             .seen
             .keys()
             .filter(|key| namespace.is_none_or(|namespace| key.namespace == namespace))
-            .filter(|key| !listed.contains(*key))
+            .filter(|key| !listed.contains(key.as_ref()))
             .cloned()
             .collect();
         for key in &gone {
-            self.drop(key);
+            self.take(key);
         }
         gone
     }
 
-    fn drop(&mut self, key: &ObjectKey) -> Option<Arc<Observed>> {
-        let observed = self.seen.remove(key)?;
-        if let Some(object) = bearer_key(key, &observed)
+    fn take(&mut self, key: &ObjectKey) -> Option<(Arc<ObjectKey>, Packed<Observed>)> {
+        let (key, observed) = self.seen.remove_entry(key)?;
+        if !self.strays.is_empty()
+            && let Some(object) = observed.open().and_then(|it| bearer_key(&key, &it))
             && let Some(strays) = self.strays.get_mut(&object)
         {
-            strays.remove(key);
+            strays.remove(&key);
             if strays.is_empty() {
                 self.strays.remove(&object);
             }
         }
-        Some(observed)
+        Some((key, observed))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn tell(
             let uid = &known.about.uid;
             world
                 .inventory
-                .status_written(key, uid, resource_version, status.clone());
+                .status_written(key, uid, resource_version, &status);
             Some((outcome, Arc::new(status)))
         }
         Ok(Err(Refusal::NotFound | Refusal::NotServed)) => None,

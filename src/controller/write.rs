@@ -210,9 +210,7 @@ async fn carry_out(
                 observed.map(|before| &before.resource_version) != Some(&written.resource_version);
             let changed = changed && moved;
             memory.settle(request, &written);
-            world
-                .inventory
-                .target_seen(target_key(request), Arc::new(written));
+            world.inventory.target_seen(target_key(request), &written);
             tracing::info!(
                 namespace = request.object.namespace,
                 object = request.object.name,

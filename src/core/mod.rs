@@ -17,6 +17,7 @@ pub mod outage;
 pub mod outcome;
 pub mod overdue;
 pub mod pace;
+pub mod packed;
 pub mod pairs;
 pub mod plan;
 pub mod proof;

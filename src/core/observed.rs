@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::trouble::Holder;
 use crate::api::OWNER_UID;
 
 /// A Secret as its metadata show it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// Its UID.
     pub uid: String,
@@ -43,7 +44,7 @@ pub struct Observed {
 }
 
 /// The `NcpSecret` that a Secret names in its annotations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Its name.
     pub name: String,
@@ -52,7 +53,7 @@ pub struct Owner {
 }
 
 /// One owner reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// API group and version of the owner.
     pub api_version: String,

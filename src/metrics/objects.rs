@@ -1,5 +1,7 @@
 //! Metrics of single objects: of those with a trouble, and the times that are set.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::asked::{Gauge, Labels};
@@ -9,7 +11,7 @@ use crate::core::request::ObjectKey;
 /// What an object shows of itself when it is asked.
 pub struct ObjectReading {
     /// Which object.
-    pub object: ObjectKey,
+    pub object: Arc<ObjectKey>,
     /// Why its Secret is not good, if that is so.
     pub not_ready: Option<Reason>,
     /// Why its rotation is not healthy, if that is so.

@@ -6,6 +6,13 @@ use super::base_url::{Base, EndpointError};
 use crate::api::terms::{KeyIsolation, Region};
 use crate::core::remote::Host;
 
+const KR_REGIONAL: &str = "https://ocapi-kr.ncloud.com/secretmanager";
+const KR_GLOBAL: &str = "https://secretmanager.apigw.ntruss.com";
+const JPN_REGIONAL: &str = "https://ocapi-jp.ncloud.com/secretmanager";
+
+/// The documented base URLs (`secretmanager-api-overview`): all that is called unless a setting overrides them.
+pub const DOCUMENTED: [&str; 3] = [KR_REGIONAL, KR_GLOBAL, JPN_REGIONAL];
+
 /// Other base URLs than the documented ones: a setting of the operator, never a field of a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -26,7 +33,7 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// The documented base URLs (`secretmanager-api-overview`), but for those that are overridden.
+    /// The documented base URLs, but for those that are overridden.
     ///
     /// A path prefix is kept and signed with the rest of the path. `allow_loopback_http` permits plain http to
     /// this machine.
@@ -39,18 +46,9 @@ impl Endpoints {
             Base::parse(over.as_deref().unwrap_or(documented), allow_loopback_http)
         };
         Ok(Self {
-            kr_regional: base(
-                &overrides.kr_regional,
-                "https://ocapi-kr.ncloud.com/secretmanager",
-            )?,
-            kr_global: base(
-                &overrides.kr_global,
-                "https://secretmanager.apigw.ntruss.com",
-            )?,
-            jpn_regional: base(
-                &overrides.jpn_regional,
-                "https://ocapi-jp.ncloud.com/secretmanager",
-            )?,
+            kr_regional: base(&overrides.kr_regional, KR_REGIONAL)?,
+            kr_global: base(&overrides.kr_global, KR_GLOBAL)?,
+            jpn_regional: base(&overrides.jpn_regional, JPN_REGIONAL)?,
         })
     }
 

@@ -28,6 +28,6 @@ pub use account::{Account, NotOffered};
 pub use base_url::EndpointError;
 pub use budget::{Allowance, Budget, Held};
 pub use credentials::{Credentials, CredentialsError};
-pub use endpoints::{Endpoints, Overrides};
-pub use server_role::{MetadataError, RoleError, RoleReading, ServerRole};
+pub use endpoints::{DOCUMENTED, Endpoints, Overrides};
+pub use server_role::{METADATA_ADDRESS, MetadataError, RoleError, RoleReading, ServerRole};
 pub use transport::{CallRecord, Deadlines, OnCall, Settings, Transport, TransportError};

@@ -20,7 +20,7 @@ use super::transport::{LOCALHOST, failure};
 use crate::core::remote::Failure;
 
 /// Where the metadata service of each server is (`compute-vmetadata`).
-const ADDRESS: &str = "http://169.254.169.254";
+pub const METADATA_ADDRESS: &str = "http://169.254.169.254";
 
 const TOKEN_PATH: &str = "/latest/api/token";
 const ROLE_PATH: &str = "/latest/meta-data/iam/security-credentials";
@@ -91,7 +91,7 @@ impl ServerRole {
     pub fn new(other: Option<&str>, allow_loopback_http: bool) -> Result<Self, MetadataError> {
         let base = match other {
             Some(other) => Base::parse(other, allow_loopback_http)?,
-            None => Base::of_the_node(ADDRESS),
+            None => Base::of_the_node(METADATA_ADDRESS),
         };
         let client = Client::builder()
             // Plain http is allowed to this machine only, so nothing else may say where `localhost` is.

@@ -193,7 +193,10 @@ async fn the_policies_alone_hold_the_account_when_somebody_gives_it_all_rights()
 async fn the_plain_manifests_confine_the_account_also_where_kustomize_moves_it() {
     let cluster = Cluster::start().await;
     let kubectl = Sources::from_env().unwrap().find().unwrap().kubectl();
-    let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/target")).unwrap();
+    // Kustomize takes bases by paths from the overlay only.
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
+    std::fs::create_dir_all(target).unwrap();
+    let folder = tempfile::tempdir_in(target).unwrap();
     let overlay = "\
 resources: [../../deploy/base, ../../deploy/cluster-everything]
 namespace: platform

@@ -4,7 +4,7 @@ use crate::helm::{both, latest, objects, of_kind};
 
 #[test]
 fn values_that_contradict_each_other_are_refused_with_what_to_do() {
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
         (
             &["restarts.enabled=true", "admissionPolicy.enabled=false"],
             "Set admissionPolicy.enabled to true, or restarts.enabled to false",
@@ -16,6 +16,10 @@ fn values_that_contradict_each_other_are_refused_with_what_to_do() {
         (
             &["serverRole.enabled=true"],
             "Set clusterStores.enabled to true, or serverRole.enabled to false",
+        ),
+        (
+            &["watchNamespaces=[\"shop\",\"kube-system\"]"],
+            "Take kube-system out of watchNamespaces",
         ),
     ];
     for helm in both() {

@@ -77,15 +77,19 @@ impl Tool {
 
     /// What the chart renders with these values.
     pub fn renders(&self, values: &[&str]) -> Result<String, String> {
-        let mut arguments = vec!["template", RELEASE, CHART, "--namespace", NAMESPACE];
+        let usual = [RELEASE, CHART, "--namespace", NAMESPACE];
+        let values = values.iter().flat_map(|value| ["--set-json", value]);
+        self.template(&usual.into_iter().chain(values).collect::<Vec<_>>())
+    }
+
+    /// What `helm template` makes of these arguments.
+    pub fn template(&self, arguments: &[&str]) -> Result<String, String> {
         // Helm 3 takes the server for a very old one unless it is told, or released by its makers.
-        arguments.extend(["--kube-version", "1.36.0"]);
-        arguments.extend(values.iter().flat_map(|value| ["--set-json", value]));
-        self.run(&arguments)
+        self.run(&[&["template", "--kube-version", "1.36.0"], arguments].concat())
     }
 }
 
-/// The objects in a text with several.
+/// The objects in a text with several, read as strictly as an API server reads: what says a thing twice is no object.
 pub fn objects(text: &str) -> Vec<Value> {
     let documents = text.split("\n---").filter(|text| {
         text.lines()

@@ -14,27 +14,42 @@ use testbed::Sources;
 use crate::cluster::{Cluster, until};
 use crate::helm::{CHART, NAMESPACE, RELEASE, both_for};
 
-/// All switches of a mode.
-const MODES: [&[&str]; 2] = [
-    &[
-        "restarts.enabled=true",
-        "clusterStores.enabled=true",
-        "serverRole.enabled=true",
-        "networkPolicy.metricsFrom=[{\"podSelector\":{}}]",
-        "networkPolicy.extraEgress=[{\"ports\":[{\"port\":8443}]}]",
-        "extraObjects=[\"{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .Release.Name }}-more}}\"]",
-    ],
-    &[
-        "restarts.enabled=true",
-        "watchNamespaces=[\"shop\",\"till\"]",
-        "updateStrategy={\"type\":\"Recreate\"}",
-        "extraVolumes=[{\"name\":\"ca\",\"emptyDir\":{}}]",
-        "extraVolumeMounts=[{\"name\":\"ca\",\"mountPath\":\"/ca\"}]",
-        "extraEnv=[{\"name\":\"A\",\"value\":\"b\"}]",
-        "tolerations=[{\"operator\":\"Exists\"}]",
-        "listen.address=\"::\"",
-    ],
+/// All switches of a mode, and how the notes say to look at its objects.
+const MODES: [(&[&str], &[&str]); 2] = [
+    (
+        &[
+            "restarts.enabled=true",
+            "clusterStores.enabled=true",
+            "serverRole.enabled=true",
+            "hostNetwork=true",
+            "networkPolicy.metricsFrom=[{\"podSelector\":{}}]",
+            "networkPolicy.extraEgress=[{\"ports\":[{\"port\":8443}]}]",
+            "extraObjects=[\"{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .Release.Name }}-more}}\"]",
+        ],
+        &["kubectl get ncpsecrets -A"],
+    ),
+    (
+        &[
+            "restarts.enabled=true",
+            "watchNamespaces=[\"shop\",\"till\"]",
+            "updateStrategy={\"type\":\"Recreate\"}",
+            "extraVolumes=[{\"name\":\"ca\",\"emptyDir\":{}}]",
+            "extraVolumeMounts=[{\"name\":\"ca\",\"mountPath\":\"/ca\"}]",
+            "extraEnv=[{\"name\":\"A\",\"value\":\"b\"}]",
+            "tolerations=[{\"operator\":\"Exists\"}]",
+            "listen.address=\"::\"",
+        ],
+        &[
+            "kubectl get ncpsecrets -n shop",
+            "kubectl get ncpsecrets -n till",
+        ],
+    ),
 ];
+
+fn lines_with<'text>(text: &'text str, words: &str) -> Vec<&'text str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| line.contains(words)).collect()
+}
 
 #[tokio::test]
 async fn each_mode_is_installed_and_removed_by_each_version_of_helm() {
@@ -43,11 +58,13 @@ async fn each_mode_is_installed_and_removed_by_each_version_of_helm() {
         cluster.create_namespace(namespace, json!({})).await;
     }
     for helm in both_for(cluster.kubeconfig()) {
-        for values in MODES {
+        for (values, where_to_look) in MODES {
             let mut arguments = vec!["install", RELEASE, CHART, "--create-namespace"];
             arguments.extend(values.iter().flat_map(|value| ["--set-json", value]));
             let notes = helm.does(&arguments);
             assert!(notes.contains("kubectl rollout status"), "{notes}");
+            let looks = lines_with(&notes, "kubectl get ncpsecrets");
+            assert_eq!(looks, *where_to_look, "{notes}");
             let deployments: Api<Deployment> = Api::namespaced(cluster.client.clone(), NAMESPACE);
             assert!(deployments.get_opt(RELEASE).await.unwrap().is_some());
             helm.does(&["uninstall", RELEASE]);

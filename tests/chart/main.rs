@@ -7,11 +7,23 @@
     reason = "tests"
 )]
 
+mod arguments;
 mod cluster;
 mod confinement;
 mod contradictions;
+mod definitions;
 mod helm;
 mod installation;
+mod labels;
+mod monitors;
+mod neighbours;
+mod network;
+mod page;
+mod parent;
+mod places;
 mod pod_security;
+mod probes;
+mod quoting;
+mod refused;
 mod release;
 mod values;

@@ -14,7 +14,7 @@ const GROUP: &str = "ncp-secrets.io/v1alpha1";
 const SHOP: &str = "shop";
 
 /// The chart as an older version would have been: its `NcpSecret` has no `suspend` yet.
-fn package_older(helm: &Tool, folder: &Path) -> String {
+pub fn package_older(helm: &Tool, folder: &Path) -> String {
     let chart = folder.join("ncp-secret-operator");
     copy(Path::new(CHART), &chart);
     let edit = |file: &str, edit: &dyn Fn(String) -> String| {
@@ -23,14 +23,20 @@ fn package_older(helm: &Tool, folder: &Path) -> String {
     };
     let version = env!("CARGO_PKG_VERSION");
     edit("Chart.yaml", &|text| text.replace(version, "0.0.9"));
-    edit("files/crds/ncpsecrets.yaml", &|text| {
-        let mut definition: Value = serde_saphyr::from_str(&text).unwrap();
-        let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
-        let fields = schema["properties"]["spec"]["properties"].as_object_mut();
-        fields.unwrap().remove("suspend").unwrap();
-        definition.to_string()
+    edit("files/crds/ncpsecrets.yaml", &|_| {
+        older_definition().to_string()
     });
     package(helm, &chart, folder)
+}
+
+/// The CRD of `NcpSecret` as it would have been then.
+pub fn older_definition() -> Value {
+    let text = fs::read_to_string(format!("{CHART}/files/crds/ncpsecrets.yaml")).unwrap();
+    let mut definition: Value = serde_saphyr::from_str(&text).unwrap();
+    let schema = &mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    let fields = schema["properties"]["spec"]["properties"].as_object_mut();
+    fields.unwrap().remove("suspend").unwrap();
+    definition
 }
 
 /// Packs a chart; answers the file.
@@ -56,7 +62,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Makes a store, an object and its Secret, as a user and the operator would.
-async fn fill(cluster: &Cluster) {
+pub async fn fill(cluster: &Cluster) {
     cluster.create_namespace(SHOP, json!({})).await;
     let metadata = json!({"namespace": SHOP, "name": "orders-db"});
     let auth = json!({"secretRef": {"name": "ncp-credentials"}});
@@ -101,7 +107,7 @@ async fn kept(cluster: &Cluster) -> Vec<String> {
 }
 
 /// Whether the API server keeps the field that the older version does not know; nothing is changed.
-async fn knows_suspend(cluster: &Cluster) -> bool {
+pub async fn knows_suspend(cluster: &Cluster) -> bool {
     let objects = api(&cluster.client, GROUP, "NcpSecret", Some(SHOP));
     let dry = PatchParams {
         dry_run: true,

@@ -1,131 +1,11 @@
-//! Every value of the chart does something, and nothing else is taken for a value.
+//! Every value of the chart is explained and does something.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::helm::{CHART, both, latest};
-
-/// For each value another than its default, in the form of `--set-json`, and what else has to be said for it to matter.
-const OTHERS: &[(&str, &str, &[&str])] = &[
-    ("fullnameOverride", "\"other\"", &[]),
-    ("commonLabels", "{\"a\":\"b\"}", &[]),
-    ("image.repository", "\"registry.example/operator\"", &[]),
-    ("image.tag", "\"0.0.9\"", &[]),
-    (
-        "image.digest",
-        "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"",
-        &[],
-    ),
-    ("image.pullPolicy", "\"Never\"", &[]),
-    ("image.pullSecrets", "[{\"name\":\"registry\"}]", &[]),
-    ("crds.install", "false", &[]),
-    ("crds.keep", "false", &[]),
-    ("watchNamespaces", "[\"shop\"]", &[]),
-    ("clusterStores.enabled", "true", &[]),
-    (
-        "serverRole.enabled",
-        "true",
-        &["clusterStores.enabled=true"],
-    ),
-    ("restarts.enabled", "true", &[]),
-    ("admissionPolicy.enabled", "false", &[]),
-    ("aggregatedRoles.enabled", "false", &[]),
-    ("serviceAccount.create", "false", &[]),
-    ("serviceAccount.name", "\"somebody\"", &[]),
-    ("serviceAccount.annotations", "{\"a\":\"b\"}", &[]),
-    ("replicas", "3", &[]),
-    ("podDisruptionBudget.enabled", "false", &[]),
-    ("podDisruptionBudget.maxUnavailable", "\"50%\"", &[]),
-    ("updateStrategy", "{\"type\":\"Recreate\"}", &[]),
-    ("topologySpreadConstraints", "[]", &[]),
-    ("priorityClassName", "\"system-cluster-critical\"", &[]),
-    ("nodeSelector", "{\"pool\":\"infra\"}", &[]),
-    (
-        "affinity",
-        "{\"podAntiAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":[]}}",
-        &[],
-    ),
-    ("tolerations", "[{\"operator\":\"Exists\"}]", &[]),
-    ("resources.requests", "{\"cpu\":\"1\"}", &[]),
-    ("resources.limits", "{\"memory\":\"1Gi\"}", &[]),
-    ("podAnnotations", "{\"a\":\"b\"}", &[]),
-    ("podLabels", "{\"a\":\"b\"}", &[]),
-    ("podSecurityContext", "{\"fsGroup\":1}", &[]),
-    ("securityContext", "{\"runAsUser\":65532}", &[]),
-    ("hostNetwork", "true", &[]),
-    ("listen.address", "\"::\"", &[]),
-    ("listen.port", "9090", &[]),
-    ("log.filter", "\"debug\"", &[]),
-    ("log.format", "\"text\"", &[]),
-    ("concurrency", "64", &[]),
-    ("extraArgs", "[\"--extra-ca-file=/ca\"]", &[]),
-    ("extraEnv", "[{\"name\":\"A\",\"value\":\"b\"}]", &[]),
-    ("extraVolumes", "[{\"name\":\"ca\",\"emptyDir\":{}}]", &[]),
-    (
-        "extraVolumeMounts",
-        "[{\"name\":\"ca\",\"mountPath\":\"/ca\"}]",
-        &[],
-    ),
-    (
-        "extraObjects",
-        "[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"more\"}}]",
-        &[],
-    ),
-    ("networkPolicy.enabled", "false", &[]),
-    ("networkPolicy.apiServerPorts", "[8443]", &[]),
-    ("networkPolicy.metricsFrom", "[{\"podSelector\":{}}]", &[]),
-    (
-        "networkPolicy.extraEgress",
-        "[{\"ports\":[{\"port\":8443}]}]",
-        &[],
-    ),
-    ("metrics.service.enabled", "false", &[]),
-    ("metrics.serviceMonitor.enabled", "true", &[]),
-    (
-        "metrics.serviceMonitor.interval",
-        "\"1m\"",
-        &["metrics.serviceMonitor.enabled=true"],
-    ),
-    (
-        "metrics.serviceMonitor.labels",
-        "{\"a\":\"b\"}",
-        &["metrics.serviceMonitor.enabled=true"],
-    ),
-    ("metrics.podMonitor.enabled", "true", &[]),
-    (
-        "metrics.podMonitor.interval",
-        "\"1m\"",
-        &["metrics.podMonitor.enabled=true"],
-    ),
-    (
-        "metrics.podMonitor.labels",
-        "{\"a\":\"b\"}",
-        &["metrics.podMonitor.enabled=true"],
-    ),
-    ("metrics.prometheusRule.enabled", "true", &[]),
-    (
-        "metrics.prometheusRule.labels",
-        "{\"a\":\"b\"}",
-        &["metrics.prometheusRule.enabled=true"],
-    ),
-    (
-        "metrics.prometheusRule.runbookBaseUrl",
-        "\"https://wiki.example.com\"",
-        &["metrics.prometheusRule.enabled=true"],
-    ),
-    ("metrics.dashboard.enabled", "true", &[]),
-    (
-        "metrics.dashboard.labels",
-        "{\"a\":\"b\"}",
-        &["metrics.dashboard.enabled=true"],
-    ),
-    (
-        "metrics.dashboard.annotations",
-        "{\"a\":\"b\"}",
-        &["metrics.dashboard.enabled=true"],
-    ),
-];
+use crate::places::placed;
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(format!("{CHART}/{file}")).unwrap()
@@ -155,7 +35,7 @@ fn leaves(values: &Value, path: &str, explained: &BTreeSet<String>, found: &mut 
 }
 
 #[test]
-fn every_value_is_explained_and_changes_what_is_rendered() {
+fn every_value_is_explained_and_has_a_place() {
     let values: Value = serde_saphyr::from_str(&read("values.yaml")).unwrap();
     let explained = explained();
     let mut all = BTreeSet::new();
@@ -164,51 +44,23 @@ fn every_value_is_explained_and_changes_what_is_rendered() {
         all, explained,
         "values without a comment, and comments without a value"
     );
-    let tried: BTreeSet<_> = OTHERS.iter().map(|(path, ..)| (*path).to_owned()).collect();
-    assert_eq!(all, tried, "values that are not tried here, and others");
-    let helm = latest();
-    for (path, other, besides) in OTHERS {
-        let without = helm.renders(besides).unwrap();
-        let set = format!("{path}={other}");
-        let with = helm.renders(&[besides, &[set.as_str()][..]].concat());
-        assert!(
-            with.unwrap_or_else(|error| panic!("{set}: {error}")) != without,
-            "{set}"
-        );
-    }
-}
-
-#[test]
-fn the_schema_knows_every_value_and_refuses_what_is_none() {
-    for helm in both() {
-        for set in [
-            "replica=3",
-            "image={\"repo\":\"x\"}",
-            "crds={\"instal\":true}",
-            "networkPolicy={\"enable\":false}",
-            "metrics={\"service\":{\"enable\":true}}",
-            "metrics={\"podMonitor\":{\"interval\":\"often\"}}",
-            "metrics={\"prometheusRule\":{\"runbookBaseUrl\":\"wiki\"}}",
-            "replicas=\"two\"",
-            "replicas=0",
-            "image={\"digest\":\"latest\"}",
-            "image={\"pullPolicy\":\"Sometimes\"}",
-            "log={\"format\":\"xml\"}",
-            "watchNamespaces=[\"Shop\"]",
-            "watchNamespaces=\"shop\"",
-            "restarts={\"enabled\":\"yes\"}",
-            "concurrency=5000",
-            "listen={\"port\":0}",
-        ] {
-            let refused = helm.renders(&[set]).unwrap_err();
-            assert!(refused.contains("schema"), "{set}: {refused}");
-        }
-    }
+    assert_eq!(all, placed(), "values whose place is not known, and others");
 }
 
 #[test]
 fn both_versions_of_helm_render_the_same_objects() {
-    let values = ["restarts.enabled=true", "clusterStores.enabled=true"];
+    let values = [
+        "restarts.enabled=true",
+        "clusterStores.enabled=true",
+        "serverRole.enabled=true",
+        "hostNetwork=true",
+        "commonLabels={\"team\":\"platform\"}",
+        "podLabels={\"a\":\"1\"}",
+        "podDisruptionBudget.maxUnavailable=\"50%\"",
+        "metrics.serviceMonitor={\"enabled\":true,\"labels\":{\"release\":\"prometheus\"}}",
+        "metrics.prometheusRule.enabled=true",
+        "metrics.dashboard.enabled=true",
+    ];
     let [three, four] = both().map(|helm| {
         let text = helm.renders(&values).unwrap();
         let mut objects = crate::helm::objects(&text);

@@ -265,14 +265,14 @@ async fn a_quota_that_refuses_is_told_and_tried_again() {
     let scene = Scene::start().await;
     let quotas: Api<ResourceQuota> = scene.api();
     let quota = serde_json::from_value(json!({
-        "metadata": {"name": "few"}, "spec": {"hard": {"count/secrets": "2"}},
+        "metadata": {"name": "few"}, "spec": {"hard": {"count/secrets": "1"}},
     }))
     .unwrap();
     quotas.create(&PostParams::default(), &quota).await.unwrap();
     until("the quota is in force", async || {
         let quota = quotas.get("few").await.unwrap();
         let used = quota.status?.used?;
-        (used.get("count/secrets")?.0 == "2").then_some(())
+        (used.get("count/secrets")?.0 == "1").then_some(())
     })
     .await;
 

@@ -144,28 +144,68 @@ async fn a_rotation_that_failed_is_told_and_the_secret_stays_good() {
     assert!(now.argo.message.ends_with(message), "{now:?}");
 }
 
-#[tokio::test]
-async fn a_suspended_object_is_told_apart_by_argo_cd() {
-    let scene = Scene::start().await;
-    scene.synced("orders-db", VALUE, json!({})).await;
-    let id = scene.secret_in_ncp("other", VALUE);
+/// Suspends an object, and waits until the operator has seen that.
+async fn suspend(scene: &Scene, name: &str) {
     scene
-        .create_by_id("never", &id, json!({"suspend": true}))
+        .patch_ncp_secret(name, json!({"spec": {"suspend": true}}))
         .await;
     scene
-        .patch_ncp_secret("orders-db", json!({"spec": {"suspend": true}}))
-        .await;
-    scene
-        .until_object("orders-db", "is seen as suspended", |object| {
+        .until_object(name, "is seen as suspended", |object| {
             let told = object.status.as_ref().unwrap().observed_generation;
             Some(told) == object.metadata.generation
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_suspended_object_is_told_apart_by_argo_cd_and_stays_for_flux_what_it_was() {
+    let mut scene = Scene::start().await;
+    scene.synced("good", VALUE, json!({})).await;
+    let disabled = scene.synced("disabled", VALUE, json!({})).await;
+    scene.emulator.disable(&disabled).unwrap();
+    scene.force("disabled", "now").await;
+    let other = scene.secret_in_ncp("other", VALUE);
+    scene
+        .create_by_id("never", &other, json!({"suspend": true}))
+        .await;
     scene.until_reason("never", "Suspended").await;
-    let situation = "`spec.suspend: true`";
+    for (name, situation, flux) in [
+        ("good", "suspended, and was good", "Current"),
+        (
+            "disabled",
+            "suspended, and only a person could mend",
+            "Failed",
+        ),
+        ("never", "suspended, and never synced", "InProgress"),
+    ] {
+        suspend(&scene, name).await;
+        let now = shown_of(&scene, name).await;
+        assert_shown(&now, situation, ("Suspended", flux));
+    }
+
+    scene.synced("late", VALUE, json!({})).await;
+    scene.stop_operator().await;
+    let spec = json!({"spec": {"suspend": true}});
+    scene.patch_ncp_secret("late", spec).await;
+    let now = shown_of(&scene, "late").await;
+    let situation = "suspended a moment ago";
+    assert_shown(&now, situation, ("Suspended", "InProgress"));
+}
+
+#[tokio::test]
+async fn what_waited_when_it_was_suspended_waits_for_flux() {
+    let scene = Scene::start().await;
+    scene.steering.freeze();
+    let id = scene.synced("orders-db", VALUE, json!({})).await;
+    let fault = Fault::new(Effect::Unavailable).secret(&id);
+    scene.emulator.add_fault(fault);
+    scene.force("orders-db", "fails").await;
+    scene.settle().await;
+    scene.advance(SignedDuration::from_hours(4));
+    scene.until_reason("orders-db", "SourceUnavailable").await;
+    suspend(&scene, "orders-db").await;
     let now = shown_of(&scene, "orders-db").await;
-    assert_shown(&now, situation, ("Suspended", "Current"));
-    let now = shown_of(&scene, "never").await;
+    let situation = "suspended, and waiting might have mended";
     assert_shown(&now, situation, ("Suspended", "InProgress"));
 }
 

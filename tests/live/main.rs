@@ -39,6 +39,7 @@ mod log;
 mod logged;
 mod namespaces;
 mod no_restart;
+mod overdue;
 mod ownership;
 mod pending;
 mod policy;

@@ -126,6 +126,38 @@ async fn an_object_whose_source_is_destroyed_warns_of_no_destruction_any_more() 
     until_series(&scene, "gone", &[(gone, one())]).await;
 }
 
+#[tokio::test]
+async fn an_object_that_is_suspended_is_quiet_until_it_is_resumed() {
+    let scene = Scene::start().await;
+    let id = scene.synced("orders-db", r#"{"a":"b"}"#, json!({})).await;
+    scene.emulator.disable(&id).unwrap();
+    scene.force("orders-db", "disabled").await;
+    let disabled = [(r#"not_ready{,reason="SourceDisabled"}"#, one())];
+    until_series(&scene, "orders-db", &disabled).await;
+
+    let suspend = async |wanted: bool| {
+        let spec = json!({"spec": {"suspend": wanted}});
+        scene.patch_ncp_secret("orders-db", spec).await;
+    };
+    suspend(true).await;
+    until_series(&scene, "orders-db", &[]).await;
+    suspend(false).await;
+    until_series(&scene, "orders-db", &disabled).await;
+
+    scene.emulator.request_deletion(&id).unwrap();
+    let object = scene.force("orders-db", "revoked").await;
+    let source = object.status.unwrap().source.unwrap();
+    assert!(source.expected_destroy_time.is_some());
+    suspend(true).await;
+    until_series(&scene, "orders-db", &[]).await;
+
+    let never = scene.secret_in_ncp("never", r#"{"a":"b"}"#);
+    let spec = json!({"suspend": true});
+    scene.create_by_id("never", &never, spec).await;
+    scene.until_reason("never", "Suspended").await;
+    until_series(&scene, "never", &[]).await;
+}
+
 /// The series about the troubles of the store `ncp`.
 async fn troubles(scene: &Scene) -> Vec<String> {
     let metrics = scene.metrics().await;

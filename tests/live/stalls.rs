@@ -100,7 +100,10 @@ async fn r14_an_outage_of_ncp_leaves_looks_waiting_in_the_lane_of_their_store_an
     })
     .await;
     scene.advance(SignedDuration::from_secs(119));
-    assert_eq!(scene.sample("ncp_secret_operator_overdue").await, 0);
+    for series in ["overdue", "overdue_without_room"] {
+        let series = format!("ncp_secret_operator_{series}");
+        assert_eq!(scene.sample(&series).await, 0);
+    }
     assert_eq!(fetch(&format!("{}/livez", scene.probes())).await.0, 200);
 
     scene.emulator.clear_faults();

@@ -8,7 +8,7 @@ use ncp_secret_operator::api::Reason;
 use serde::Deserialize;
 
 use crate::exported::exported;
-use crate::promtool::promtool;
+use crate::promtool::{passes, promtool};
 use crate::query::wrong_words;
 use crate::repository;
 
@@ -16,6 +16,7 @@ pub const RULES: &str = "charts/ncp-secret-operator/rules/alerts.yaml";
 pub const DOCUMENTED_AT: &str =
     "https://github.com/ncp-secret-operator/ncp-secret-operator/blob/main/docs/operations.md";
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const RUNNING: &str = include_str!("../../docs/running.md");
 const PROOFS: &str = "tests/observability/alerts";
 
 #[derive(Deserialize)]
@@ -32,6 +33,9 @@ pub struct Group {
 pub struct Rule {
     pub alert: String,
     pub expr: String,
+    /// For how long the expression has to hold.
+    #[serde(rename = "for")]
+    pub lasts: String,
     pub labels: BTreeMap<String, String>,
     pub annotations: BTreeMap<String, String>,
 }
@@ -157,6 +161,58 @@ fn each_chapter_about_an_alert_is_about_one_that_exists() {
     assert_eq!(documented, names.collect());
 }
 
+#[test]
+fn what_the_page_on_running_says_of_each_alert_is_what_its_rule_does() {
+    let table = RUNNING.split_once("## Metrics about the operator itself\n");
+    let table = table.unwrap().1.split_once("\n## ").unwrap().0;
+    let rows: Vec<_> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    let rules: Vec<_> = alerts()
+        .into_iter()
+        .filter(|rule| rule.alert.starts_with("NcpSecretOperator"))
+        .collect();
+    assert_eq!(rows.len(), rules.len(), "{rows:#?}");
+    for (row, rule) in rows.iter().zip(rules) {
+        let metric = row.split('`').nth(1).unwrap();
+        let asked = format!("{metric})");
+        let asked_over = format!("{metric}[");
+        assert!(
+            rule.expr.contains(&asked) || rule.expr.contains(&asked_over),
+            "{row}"
+        );
+        let link = format!(
+            "[{}](operations.md#{})",
+            rule.alert,
+            rule.alert.to_lowercase()
+        );
+        assert!(row.contains(&link), "{row}");
+        // What is asked for over some minutes says more than how long it has to hold.
+        let over = rule.expr.split_once(&asked_over);
+        let over = over.and_then(|(_, rest)| rest.split_once("m])"));
+        let said = match over {
+            Some((minutes, _)) if minutes.parse::<u8>().is_ok() => {
+                format!("within {minutes} minutes")
+            }
+            _ => format!("for {} minutes", rule.lasts.trim_end_matches('m')),
+        };
+        assert!(row.contains(&said), "{row} does not say {said}");
+    }
+}
+
+/// Whoever reads the pods gives them labels of his own, and so no rule may count on which those are.
+#[test]
+fn each_alert_groups_by_labels_that_it_names() {
+    for rule in alerts() {
+        assert!(!rule.expr.contains("without ("), "{}", rule.alert);
+        let series = rule.expr.matches("ncp_secret_operator_").count();
+        let grouped = rule.expr.matches(" by (cluster, ").count();
+        let is_whole = rule.expr.matches("absent_over_time(").count();
+        assert!(grouped + is_whole >= series, "{}", rule.alert);
+    }
+}
+
 /// The words in the first column of a table of the documentation.
 fn rows(from: &str, to: &str) -> Vec<Reason> {
     let table = OPERATIONS.split_once(from).unwrap().1;
@@ -224,9 +280,7 @@ fn each_trouble_raises_one_alert_and_no_more() {
         ("object_rotation_unhealthy", &of_rotation, &of_rotation),
         ("store_trouble", &of_stores, &of_stores),
     ] {
-        let mut file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
-        std::io::Write::write_all(&mut file, one_each(metric, reasons, expected).as_bytes())
-            .unwrap();
-        promtool(&["test", "rules"], &[file.path()]).unwrap_or_else(|why| panic!("{why}"));
+        let test = one_each(metric, reasons, expected);
+        passes(&test).unwrap_or_else(|why| panic!("{why}"));
     }
 }

@@ -1,6 +1,7 @@
 //! What the operator exports: the names of its metrics, and the labels of each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use ncp_secret_operator::api::{Reason, StoreKind};
@@ -50,10 +51,10 @@ fn with_everything() -> Metrics {
         },
         || {
             vec![ObjectReading {
-                object: ObjectKey {
+                object: Arc::new(ObjectKey {
                     namespace: "shop".into(),
                     name: "orders-db".into(),
-                },
+                }),
                 not_ready: Some(Reason::SourceRevoked),
                 rotation_unhealthy: Some(Reason::RotationFailed),
                 next_rotation: Some(Timestamp::UNIX_EPOCH),

@@ -41,6 +41,17 @@ pub fn parses(queries: &[String]) -> Result<(), String> {
     promtool(&["check", "rules", "--lint=none"], &[file.path()])
 }
 
+/// Whether a test of rules passes.
+///
+/// # Errors
+///
+/// What it complains about.
+pub fn passes(test: &str) -> Result<(), String> {
+    let mut file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
+    file.write_all(test.as_bytes()).unwrap();
+    promtool(&["test", "rules"], &[file.path()])
+}
+
 #[test]
 fn a_query_that_prometheus_cannot_read_is_noticed() {
     assert_eq!(parses(&["sum by (a) (b{c=\"d\"})".into()]), Ok(()));

@@ -7,11 +7,13 @@ use ncp_secret_operator::api::Reason;
 use crate::exported::Labels;
 
 /// What Prometheus adds to each series, and what alerts add to themselves.
-const ADDED: [&str; 11] = [
+const ADDED: [&str; 13] = [
     "alertname",
     "alertstate",
+    "cluster",
     "container",
     "endpoint",
+    "exported_namespace",
     "instance",
     "job",
     "namespace",
@@ -56,7 +58,7 @@ fn labels(query: &str) -> Vec<&str> {
         let matchers = selector.split("\",");
         matchers.filter_map(|matcher| matcher.split(['=', '!']).next())
     });
-    let groupings = ["by (", "without ("].into_iter().flat_map(|word| {
+    let groupings = ["by (", "without (", "on ("].into_iter().flat_map(|word| {
         let after = query.split(word).skip(1);
         after.flat_map(|rest| rest.split(')').next().unwrap_or_default().split(','))
     });

@@ -24,18 +24,25 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "operator.serviceAccou
 
 {{/* The labels by which pods are found. They never change: those of a Deployment cannot. */}}
 {{- define "operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{- dict "app.kubernetes.io/name" .Chart.Name "app.kubernetes.io/instance" .Release.Name | toYaml -}}
+{{- end -}}
+
+{{/* The labels that the chart itself gives to all objects. */}}
+{{- define "operator.ownLabels" -}}
+{{ include "operator.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") | quote }}
 {{- end -}}
 
 {{- define "operator.labels" -}}
-{{ include "operator.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- include "operator.labelsWith" (dict "root" . "labels" dict) -}}
+{{- end -}}
+
+{{/* The same with labels of one object's own. They win over those that all objects have: others choose the object by them. */}}
+{{- define "operator.labelsWith" -}}
+{{- $own := include "operator.ownLabels" .root | fromYaml -}}
+{{- mergeOverwrite (dict) (.root.Values.commonLabels | default dict) $own (.labels | default dict) | toYaml -}}
 {{- end -}}
 
 {{- define "operator.image" -}}
@@ -52,6 +59,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "operator.subjects" -}}
 subjects:
 - kind: ServiceAccount
-  name: {{ include "operator.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "operator.serviceAccountName" . | toYaml }}
+  namespace: {{ .Release.Namespace | toYaml }}
 {{- end -}}

@@ -28,7 +28,7 @@ pub use control_plane::ControlPlane;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use helm::Helm;
 pub use impossible::Impossible;
-pub use node::{Enclosed, Enclosure, NODE_ADDRESS, Node, NodeBinaries, WAITER_IMAGE};
+pub use node::{Enclosed, Enclosure, NODE_ADDRESS, Node, NodeBinaries, WAITER_IMAGE, waiter_pod};
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};
 pub use promtool::Promtool;

@@ -4,7 +4,6 @@ use serde_json::json;
 use super::*;
 use crate::api::NcpSecret;
 use crate::core::observed::Owner;
-use crate::core::request::parse;
 
 fn key(name: &str) -> ObjectKey {
     ObjectKey {
@@ -31,14 +30,15 @@ fn watched(name: &str, uid: &str, version: u32, target: &str) -> WatchedSecret {
             deleting: false,
             force_sync: None,
         },
-        request: parse(&object),
+        created: Timestamp::UNIX_EPOCH,
+        spec: Some(object.spec),
         status: NcpSecretStatus::default(),
     }
 }
 
 /// A Secret that bears our label and carries a UID.
-fn carrying(name: &str, uid: &str, version: u32) -> Arc<Observed> {
-    Arc::new(Observed {
+fn carrying(name: &str, uid: &str, version: u32) -> Observed {
+    Observed {
         uid: format!("secret of {uid}"),
         resource_version: version.to_string(),
         managed: true,
@@ -47,42 +47,42 @@ fn carrying(name: &str, uid: &str, version: u32) -> Arc<Observed> {
             uid: uid.into(),
         }),
         ..Observed::default()
-    })
+    }
 }
 
 fn stray_names(inventory: &Inventory, object: &str) -> Vec<String> {
     let strays = inventory.strays(&key(object)).into_iter();
-    strays.map(|(key, _)| key.name).collect()
+    strays.map(|(key, _)| key.name.clone()).collect()
 }
 
 #[test]
 fn r11_nothing_is_kept_of_secrets_that_only_bear_our_label() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "wanted"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "wanted"));
     for number in 0..5_000 {
         let name = format!("foreign-{number}");
         // Some name an object that is there, and not its UID.
-        let news = inventory.target_seen(key(&name), carrying("orders", "forged", 1));
+        let news = inventory.target_seen(key(&name), &carrying("orders", "forged", 1));
         assert!(!news, "nobody is woken");
         assert_eq!(inventory.target(&key(&name)), None);
     }
     assert_eq!(inventory.lock().targets.len(), 0);
-    assert!(inventory.target_seen(key("wanted"), carrying("other", "9", 1)));
-    assert!(inventory.target_seen(key("carrying"), carrying("orders", "1", 1)));
+    assert!(inventory.target_seen(key("wanted"), &carrying("other", "9", 1)));
+    assert!(inventory.target_seen(key("carrying"), &carrying("orders", "1", 1)));
     assert_eq!(inventory.lock().targets.len(), 2);
 }
 
 #[test]
 fn a_secret_under_an_earlier_name_is_a_stray_until_it_is_wanted_again_or_gone() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "first"));
-    inventory.target_seen(key("first"), carrying("orders", "1", 1));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "first"));
+    inventory.target_seen(key("first"), &carrying("orders", "1", 1));
     assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
-    inventory.object_seen(&key("orders"), watched("orders", "1", 2, "second"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 2, "second"));
     assert_eq!(stray_names(&inventory, "orders"), ["first"]);
-    inventory.target_seen(key("second"), carrying("orders", "1", 2));
+    inventory.target_seen(key("second"), &carrying("orders", "1", 2));
     assert_eq!(stray_names(&inventory, "orders"), ["first"]);
-    inventory.object_seen(&key("orders"), watched("orders", "1", 3, "first"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 3, "first"));
     assert_eq!(stray_names(&inventory, "orders"), ["second"]);
     assert!(inventory.target_gone(&key("second"), &carrying("orders", "1", 2)));
     assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
@@ -91,10 +91,10 @@ fn a_secret_under_an_earlier_name_is_a_stray_until_it_is_wanted_again_or_gone() 
 #[test]
 fn a_stray_that_changes_hands_is_nobodys_stray_any_more() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "second"));
-    inventory.target_seen(key("first"), carrying("orders", "1", 1));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "second"));
+    inventory.target_seen(key("first"), &carrying("orders", "1", 1));
     assert_eq!(stray_names(&inventory, "orders"), ["first"]);
-    inventory.target_seen(key("first"), carrying("other", "2", 2));
+    inventory.target_seen(key("first"), &carrying("other", "2", 2));
     assert_eq!(stray_names(&inventory, "orders"), [""; 0]);
     assert_eq!(inventory.target(&key("first")), None);
 }
@@ -102,10 +102,10 @@ fn a_stray_that_changes_hands_is_nobodys_stray_any_more() {
 #[test]
 fn what_an_object_leaves_behind_is_forgotten_with_it_unless_another_wants_it() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "shared"));
-    inventory.object_seen(&key("heir"), watched("heir", "2", 1, "shared"));
-    inventory.target_seen(key("shared"), carrying("orders", "1", 1));
-    inventory.target_seen(key("stray"), carrying("orders", "1", 1));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "shared"));
+    inventory.object_seen(key("heir"), watched("heir", "2", 1, "shared"));
+    inventory.target_seen(key("shared"), &carrying("orders", "1", 1));
+    inventory.target_seen(key("stray"), &carrying("orders", "1", 1));
     let heirs = inventory.object_gone(&key("orders"), "1");
     assert_eq!(heirs, [Arc::new(key("heir"))]);
     assert!(inventory.target(&key("shared")).is_some());
@@ -117,8 +117,8 @@ fn what_an_object_leaves_behind_is_forgotten_with_it_unless_another_wants_it() {
 #[test]
 fn an_object_that_was_made_anew_has_no_claim_from_before() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "first"));
-    inventory.object_seen(&key("orders"), watched("orders", "2", 2, "second"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "first"));
+    inventory.object_seen(key("orders"), watched("orders", "2", 2, "second"));
     assert_eq!(inventory.claimants(&key("first")), []);
     assert_eq!(
         inventory.claimants(&key("second")),
@@ -129,18 +129,18 @@ fn an_object_that_was_made_anew_has_no_claim_from_before() {
 #[test]
 fn r10_what_is_in_a_namespace_that_goes_is_known_to_go_and_nothing_that_comes_later() {
     let inventory = Inventory::default();
-    inventory.object_seen(&key("orders"), watched("orders", "1", 1, "wanted"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 1, "wanted"));
     let elsewhere = ObjectKey {
         namespace: "other".into(),
         ..key("orders")
     };
-    inventory.object_seen(&elsewhere, watched("orders", "2", 1, "wanted"));
+    inventory.object_seen(elsewhere.clone(), watched("orders", "2", 1, "wanted"));
     inventory.namespace_leaves("shop");
     let leaves = |key: &ObjectKey| inventory.object(key).unwrap().leaving;
     assert!(leaves(&key("orders")) && !leaves(&elsewhere));
-    inventory.object_seen(&key("orders"), watched("orders", "1", 2, "wanted"));
+    inventory.object_seen(key("orders"), watched("orders", "1", 2, "wanted"));
     assert!(leaves(&key("orders")));
-    inventory.object_seen(&key("orders"), watched("orders", "3", 3, "wanted"));
+    inventory.object_seen(key("orders"), watched("orders", "3", 3, "wanted"));
     assert!(!leaves(&key("orders")), "the namespace was made anew");
 }
 
@@ -148,7 +148,7 @@ fn r10_what_is_in_a_namespace_that_goes_is_known_to_go_and_nothing_that_comes_la
 fn r14_what_was_wanted_and_not_begun_becomes_overdue_and_what_was_tried_does_not() {
     let inventory = Inventory::default();
     let orders = key("orders");
-    inventory.object_seen(&orders, watched("orders", "1", 1, "orders"));
+    inventory.object_seen(orders.clone(), watched("orders", "1", 1, "orders"));
     let hours = |hours: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
     let after = |due: i64| hours(due + 2) + jiff::SignedDuration::from_secs(61);
     assert_eq!(inventory.overdue(hours(100)), 0, "nobody asked for a pass");
@@ -178,10 +178,10 @@ fn r14_what_was_wanted_and_not_begun_becomes_overdue_and_what_was_tried_does_not
 
     let mut leaving = watched("orders", "1", 2, "orders");
     leaving.about.deleting = true;
-    inventory.object_seen(&orders, leaving);
+    inventory.object_seen(orders.clone(), leaving);
     assert_eq!(inventory.overdue(hours(100)), 0, "it goes");
 
-    inventory.object_seen(&orders, watched("orders", "2", 3, "orders"));
+    inventory.object_seen(orders.clone(), watched("orders", "2", 3, "orders"));
     inventory.wanted(&orders, hours(0));
     inventory.begin_anew();
     assert_eq!(inventory.overdue(hours(100)), 0, "another process led");
@@ -202,12 +202,12 @@ fn r7_a_target_that_was_seen_before_its_object_is_asked_for_before_it_is_taken_f
         ..watched(name, name, version, name)
     };
     let inventory = Inventory::default();
-    inventory.target_seen(key("early"), carrying("early", "early", 1));
-    inventory.object_seen(&key("early"), synced("early", 2));
-    inventory.object_seen(&key("late"), synced("late", 3));
-    inventory.target_seen(key("late"), carrying("late", "late", 4));
-    inventory.object_seen(&key("new"), watched("new", "new", 5, "new"));
-    inventory.object_seen(&key("listed"), synced("listed", 6));
+    inventory.target_seen(key("early"), &carrying("early", "early", 1));
+    inventory.object_seen(key("early"), synced("early", 2));
+    inventory.object_seen(key("late"), synced("late", 3));
+    inventory.target_seen(key("late"), &carrying("late", "late", 4));
+    inventory.object_seen(key("new"), watched("new", "new", 5, "new"));
+    inventory.object_seen(key("listed"), synced("listed", 6));
     for name in ["early", "late", "new"] {
         inventory.came_late(&key(name));
     }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Inventory, Known, State};
+use super::kept::Kept;
+use super::{Inventory, State};
 use crate::api::Reason;
 use crate::controller::memory::Memory;
 use crate::controller::pass::UNREADABLE_SPEC_WAIT;
@@ -11,7 +12,7 @@ use crate::core::request::ObjectKey;
 use crate::core::status::{previous_reason, was_deleted, was_synced};
 
 /// What is known of the passes over an object.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Turn {
     /// Whether targets were seen before the object was.
     late: bool,
@@ -24,17 +25,17 @@ pub(super) struct Turn {
 impl Inventory {
     /// Forgets what passes left behind: another process may have made some since.
     pub fn begin_anew(&self) {
-        for known in self.lock().objects.values_mut() {
-            known.memory = Memory::default();
-            known.turn.wanted = None;
-            known.turn.begun = None;
+        for kept in self.lock().objects.values_mut() {
+            kept.memory = Memory::default();
+            kept.turn.wanted = None;
+            kept.turn.begun = None;
         }
     }
 
     /// Takes note that an object was seen when targets were seen already.
     pub fn came_late(&self, key: &ObjectKey) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.turn.late = true;
+        if let Some(kept) = self.lock().objects.get_mut(key) {
+            kept.turn.late = true;
         }
     }
 
@@ -46,40 +47,40 @@ impl Inventory {
         let State {
             objects, targets, ..
         } = &mut *state;
-        for known in objects.values_mut() {
-            if let Some(key) = known.target_key()
-                && known.turn.late
+        for (key, kept) in objects.iter_mut() {
+            if let Some(target) = kept.target_key(key)
+                && kept.turn.late
                 && namespace.is_none_or(|namespace| key.namespace == namespace)
-                && known.memory.next_look.is_none()
-                && targets.get(&key).is_none()
+                && kept.memory.next_look.is_none()
+                && !targets.has(&target)
             {
-                let status = &known.status;
-                known.memory.recheck = was_synced(status)
-                    && !was_deleted(status)
-                    && previous_reason(status) != Some(Reason::TargetMissing);
+                let status = kept.status();
+                kept.memory.recheck = was_synced(&status)
+                    && !was_deleted(&status)
+                    && previous_reason(&status) != Some(Reason::TargetMissing);
             }
         }
     }
 
     /// Takes note that a pass over an object is to begin at that moment, or sooner if that was said before.
     pub fn wanted(&self, key: &ObjectKey, at: Timestamp) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.turn.wanted = Some(known.turn.wanted.map_or(at, |earlier| earlier.min(at)));
+        if let Some(kept) = self.lock().objects.get_mut(key) {
+            kept.turn.wanted = Some(kept.turn.wanted.map_or(at, |earlier| earlier.min(at)));
         }
     }
 
     /// Takes note that a pass over an object begins.
     pub fn begun(&self, key: &ObjectKey, now: Timestamp) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.turn.begun = Some(now);
-            known.turn.wanted = None;
+        if let Some(kept) = self.lock().objects.get_mut(key) {
+            kept.turn.begun = Some(now);
+            kept.turn.wanted = None;
         }
     }
 
     /// Takes note that the pass over an object has ended, however it did.
     pub fn ended(&self, key: &ObjectKey) {
-        if let Some(known) = self.lock().objects.get_mut(key) {
-            known.turn.begun = None;
+        if let Some(kept) = self.lock().objects.get_mut(key) {
+            kept.turn.begun = None;
         }
     }
 
@@ -87,21 +88,21 @@ impl Inventory {
     #[must_use]
     pub fn overdue(&self, now: Timestamp) -> usize {
         let state = self.lock();
-        let known = state.objects.values();
-        known.filter(|known| known.is_overdue(now)).count()
+        let kept = state.objects.values();
+        kept.filter(|kept| kept.is_overdue(now)).count()
     }
 }
 
-impl Known {
+impl Kept {
     /// Whose last pass asked for no other one, or waits to be admitted, is not due.
     fn is_overdue(&self, now: Timestamp) -> bool {
         let Some(due) = self.turn.begun.into_iter().chain(self.turn.wanted).min() else {
             return false;
         };
-        let interval = match self.request.as_ref() {
-            Ok(request) => request.interval,
-            Err(_) => UNREADABLE_SPEC_WAIT,
-        };
+        let interval = self
+            .wish
+            .as_ref()
+            .map_or(UNREADABLE_SPEC_WAIT, |wish| wish.interval);
         !self.about.deleting && is_overdue(due, interval, now)
     }
 }

@@ -117,6 +117,37 @@ fn a_store_is_healthy_or_degraded_by_its_only_condition() {
 }
 
 #[test]
+fn a_suspended_object_lets_no_wave_of_argo_cd_begin_and_is_for_flux_what_it_was() {
+    let mut cases: Vec<_> = Reason::ALL
+        .into_iter()
+        .flat_map(|reason| [(not_ready(reason), false), (not_ready(reason), true)])
+        .collect();
+    for ready in [Reason::Synced, Reason::RefreshFailing] {
+        cases.push((vec![condition("Ready", "True", ready)], true));
+    }
+    let before: Vec<_> = cases
+        .iter()
+        .map(|(conditions, was_synced)| object("NcpSecret", conditions, *was_synced))
+        .collect();
+    let suspended: Vec<_> = before
+        .iter()
+        .map(|object| {
+            let mut object = object.clone();
+            object["spec"] = json!({"suspend": true});
+            object
+        })
+        .collect();
+    for (was, is) in shown(&before).into_iter().zip(shown(&suspended)) {
+        // Any word but Healthy keeps later waves waiting.
+        assert_eq!(is.argo.status, "Suspended", "{}", was.argo.message);
+        assert_eq!(is.flux.status, was.flux.status, "{}", was.argo.message);
+    }
+    let told =
+        "It waits for a Suspended object too, without end:** only Healthy lets later waves begin.";
+    assert!(super::DOCUMENTED.contains(told));
+}
+
+#[test]
 fn what_the_operator_has_not_seen_is_progressing() {
     let synced = [condition("Ready", "True", Reason::Synced)];
     let mut older = object("NcpSecret", &synced, true);

@@ -10,10 +10,6 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The name of an image whose program waits until it is asked to end, and prints the files whose names it is given. Every
-/// node has it.
-pub const WAITER_IMAGE: &str = "testbed.example/waiter:1";
-
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
-use super::archive::WAITER_IMAGE;
 use super::binaries::NodeBinaries;
+use super::waiter::WAITER_IMAGE;
 use super::{LINES_TO_SHOW, LOOK_EVERY, network};
 use crate::process::{Output, Process};
 

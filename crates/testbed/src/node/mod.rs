@@ -12,6 +12,7 @@ mod kubelet;
 mod network;
 mod scheduler;
 mod support;
+mod waiter;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,11 +22,11 @@ use k8s_openapi::api::core::v1;
 use kube::{Api, Client};
 use tokio::time::{Instant, sleep};
 
-pub use archive::WAITER_IMAGE;
 pub use binaries::NodeBinaries;
 pub use enclosure::{Enclosed, Enclosure};
 pub use network::NODE_ADDRESS;
 pub(crate) use network::{KUBERNETES_ADDRESS, KUBERNETES_PORT};
+pub use waiter::{WAITER_IMAGE, waiter_pod};
 
 use crate::cluster::Cluster;
 use crate::control_plane::ControlPlane;

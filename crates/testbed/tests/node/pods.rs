@@ -9,11 +9,12 @@ use kube::{Api, Client, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use testbed::{ControlPlane, Sources, WAITER_IMAGE};
+use testbed::{ControlPlane, Sources, waiter_pod};
 use tokio::process::Command;
 use tokio::time::sleep;
 
 const NAMESPACE: &str = "shop";
+const KEY: &str = "password";
 const FILE: &str = "/values/password";
 
 /// The cluster that pods run in, as its administrator sees it.
@@ -63,13 +64,13 @@ impl Cluster {
 
         self.runs("waits").await;
         assert_eq!(self.shown("waits", FILE).await, "first");
-        assert!(self.environment("waits").await.contains("PASSWORD=first"));
+        assert!(self.environment("waits").await.contains("password=first"));
 
         self.write_secret("late", "second").await;
         while self.shown("waits", FILE).await != "second" {
             sleep(Duration::from_millis(50)).await;
         }
-        assert!(self.environment("waits").await.contains("PASSWORD=first"));
+        assert!(self.environment("waits").await.contains("password=first"));
     }
 
     pub async fn a_deployment_of_the_restricted_standard_is_replaced(&self) {
@@ -80,7 +81,7 @@ impl Cluster {
                 "selector": {"matchLabels": {"app": "orders"}},
                 "template": {
                     "metadata": {"labels": {"app": "orders"}},
-                    "spec": pod_spec("orders"),
+                    "spec": waiter_pod("orders", KEY),
                 },
             },
         }));
@@ -105,7 +106,7 @@ impl Cluster {
         loop {
             let pod = self.only_pod_of("orders").await;
             if pod != first {
-                assert!(self.environment(&pod).await.contains("PASSWORD=second"));
+                assert!(self.environment(&pod).await.contains("password=second"));
                 return;
             }
             sleep(Duration::from_millis(50)).await;
@@ -139,7 +140,7 @@ impl Cluster {
     }
 
     async fn create_pod(&self, name: &str, secret: &str) {
-        let pod: Pod = object(json!({"metadata": {"name": name}, "spec": pod_spec(secret)}));
+        let pod: Pod = object(json!({"metadata": {"name": name}, "spec": waiter_pod(secret, KEY)}));
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), NAMESPACE);
         pods.create(&PostParams::default(), &pod).await.unwrap();
     }
@@ -189,26 +190,6 @@ fn is_running(pod: &Pod) -> bool {
         .as_ref()
         .and_then(|status| status.phase.as_deref());
     phase == Some("Running") && pod.metadata.deletion_timestamp.is_none()
-}
-
-fn pod_spec(secret: &str) -> Value {
-    json!({
-        "terminationGracePeriodSeconds": 1,
-        "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [{
-            "name": "waiter",
-            "image": WAITER_IMAGE,
-            "imagePullPolicy": "Never",
-            "securityContext": {
-                "allowPrivilegeEscalation": false,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": true,
-            },
-            "env": [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": secret, "key": "password"}}}],
-            "volumeMounts": [{"name": "values", "mountPath": "/values"}],
-        }],
-        "volumes": [{"name": "values", "secret": {"secretName": secret}}],
-    })
 }
 
 fn object<T: DeserializeOwned>(value: Value) -> T {

@@ -106,7 +106,12 @@ async fn create_objects(
         .run(&format!("create namespace {namespace}"))
         .await?;
     playground.write_credentials(namespace).await?;
-    let store = json!({"region": "KR", "auth": {"secretRef": {"name": "ncp-credentials"}}});
+    // The usual budget would be what is measured.
+    let store = json!({
+        "region": "KR",
+        "auth": {"secretRef": {"name": "ncp-credentials"}},
+        "budget": {"requestsPerSecond": 1000, "burst": 10000},
+    });
     create(client, Some(namespace), "NcpSecretStore", "ncp", store).await?;
     let mut objects = Vec::new();
     for (number, secret_id) in secret_ids.iter().enumerate() {

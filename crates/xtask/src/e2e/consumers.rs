@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
-use testbed::WAITER_IMAGE;
+use testbed::waiter_pod;
 
 use super::scene::{SHOP, Scene};
 use super::wait::until;
@@ -15,7 +15,7 @@ pub(super) const RESTARTED: &str = "orders";
 pub(super) const LEFT_ALONE: &str = "reports";
 /// The Secret that they take.
 pub(super) const SECRET: &str = "orders-db";
-const KEY: &str = "DB_PASSWORD";
+pub(super) const KEY: &str = "DB_PASSWORD";
 
 impl Scene {
     pub(super) async fn create_consumers(&self) -> Result<()> {
@@ -96,34 +96,13 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
 }
 
 fn deployment(name: &str) -> Value {
-    let container = json!({
-        "name": "waiter",
-        "image": WAITER_IMAGE,
-        "imagePullPolicy": "Never",
-        "securityContext": {
-            "allowPrivilegeEscalation": false,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": true,
-        },
-        "env": [{"name": KEY, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": KEY}}}],
-        "volumeMounts": [{"name": "values", "mountPath": "/values", "readOnly": true}],
-    });
     json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": name, "namespace": SHOP},
         "spec": {
             "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name}},
-                "spec": {
-                    "terminationGracePeriodSeconds": 1,
-                    "automountServiceAccountToken": false,
-                    "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-                    "containers": [container],
-                    "volumes": [{"name": "values", "secret": {"secretName": SECRET}}],
-                },
-            },
+            "template": {"metadata": {"labels": {"app": name}}, "spec": waiter_pod(SECRET, KEY)},
         },
     })
 }

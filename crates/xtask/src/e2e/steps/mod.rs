@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::consumers::{LEFT_ALONE, SECRET};
+use super::consumers::{KEY, LEFT_ALONE, SECRET};
 use super::guard::Guard;
 use super::scene::{SHOP, Scene};
 
@@ -29,47 +29,53 @@ pub(super) async fn all(scene: &Scene) -> Result<()> {
     .await?;
 
     let bystander = s.consumer(LEFT_ALONE).await?;
-    let guard = Guard::over(&s.client, SHOP, SECRET, &bystander).await?;
+    let mut guard = Guard::over(&s.client, SHOP, (SECRET, KEY), &bystander).await?;
     let ncp = follow::Source { id };
     guarded(
-        &guard,
+        &mut guard,
         "a rotation reaches the mounted file and restarts whom it should",
         ncp.is_rotated(s),
     )
     .await?;
     guarded(
-        &guard,
-        "the operator's pod is killed",
-        lifetime::killed(s, &ncp),
+        &mut guard,
+        "the operator's process is killed",
+        lifetime::process_killed(s, &ncp),
     )
     .await?;
-    guarded(&guard, "it is evicted", lifetime::evicted(s, &ncp)).await?;
     guarded(
-        &guard,
+        &mut guard,
+        "its pod is deleted at once",
+        lifetime::deleted(s, &ncp),
+    )
+    .await?;
+    guarded(&mut guard, "it is evicted", lifetime::evicted(s, &ncp)).await?;
+    guarded(
+        &mut guard,
         "helm upgrade replaces it",
         lifetime::upgraded(s, &ncp),
     )
     .await?;
     guarded(
-        &guard,
+        &mut guard,
         "helm rollback replaces it",
         lifetime::rolled_back(s, &ncp),
     )
     .await?;
     guarded(
-        &guard,
+        &mut guard,
         "of two replicas the leader's pod is deleted",
         lifetime::leader_deleted(s, &ncp),
     )
     .await?;
     guarded(
-        &guard,
+        &mut guard,
         "it keeps to one namespace, with Roles only",
         install::namespaced(s, &ncp),
     )
     .await?;
     guarded(
-        &guard,
+        &mut guard,
         "helm uninstall leaves Secrets and custom resources",
         install::uninstalled(s),
     )
@@ -86,10 +92,14 @@ async fn step<T>(what: &str, seen: impl Future<Output = Result<T>>) -> Result<T>
 }
 
 /// The same, while no pod may lose its Secret, and the one that is left alone goes on.
-async fn guarded(guard: &Guard, what: &str, seen: impl Future<Output = Result<()>>) -> Result<()> {
+async fn guarded(
+    guard: &mut Guard,
+    what: &str,
+    seen: impl Future<Output = Result<()>>,
+) -> Result<()> {
     step(what, async {
         seen.await?;
-        guard.check().context("a pod was harmed")
+        guard.check().await.context("a pod was harmed")
     })
     .await
 }
