@@ -105,6 +105,8 @@ async fn r12_a_leader_stands_back_for_whomever_the_lease_names_until_that_one_is
 async fn an_operator_without_rights_to_the_lease_says_so_and_is_not_ready() {
     let mut scene = Scene::without_operator().await;
     scene.leader_election = true;
+    // What this account asks for in vain is not compared with what the chart grants.
+    scene.use_account("ncp-secret-operator").await;
     let mut settings = scene.settings();
     settings.namespace = Some("default".into());
     let operator = Operator::start(settings, scene.extras()).await.unwrap();
