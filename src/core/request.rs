@@ -1,12 +1,16 @@
 //! What a spec asks for, typed and validated once: nothing behind this file checks a field again.
 
 mod keys;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::keys::{ChosenKey, Keys, Origin};
+pub use self::names::is_secret_key;
+use self::names::{is_allowed_type, is_name_part, is_qualified_name, is_secret_id, is_secret_name};
+pub(super) use self::names::{is_name_of_key, is_subdomain};
 use super::remote::{SourceRef, Wanted};
 use super::trouble::{SpecError, Trouble};
 use crate::api::terms::Stage;
@@ -192,22 +196,6 @@ fn source(source: &Source) -> Result<SourceRef, SpecError> {
     }
 }
 
-fn is_secret_id(id: &str) -> bool {
-    id.len() <= 128
-        && id.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte))
-}
-
-fn is_secret_name(name: &str) -> bool {
-    (3..=64).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-}
-
 fn pending_suffix(rotation: Option<&Rotation>, stage: Stage) -> Result<Option<String>, SpecError> {
     let rotation = rotation.cloned().unwrap_or_default();
     let suffix = rotation.pending_suffix.as_deref();
@@ -339,69 +327,6 @@ fn workloads(restart: &[WorkloadRef]) -> Result<Vec<WorkloadRef>, SpecError> {
         }
     }
     Ok(restart.to_vec())
-}
-
-const KUBERNETES_TYPES: [&str; 4] = [
-    "kubernetes.io/tls",
-    "kubernetes.io/dockerconfigjson",
-    "kubernetes.io/basic-auth",
-    "kubernetes.io/ssh-auth",
-];
-
-fn is_allowed_type(type_: &str) -> bool {
-    let form = (1..=253).contains(&type_.len())
-        && type_.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && type_.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && type_
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
-    let reserved = ["kubernetes.io/", "helm.sh/", "bootstrap."]
-        .iter()
-        .any(|prefix| type_.starts_with(prefix));
-    form && (KUBERNETES_TYPES.contains(&type_) || !reserved)
-}
-
-/// Whether Kubernetes allows the name for a key of a Secret.
-#[must_use]
-pub fn is_secret_key(key: &str) -> bool {
-    is_name_of_key(key) && key != "." && !key.starts_with("..")
-}
-
-/// The letters and the length that the keys of Secrets have.
-pub(super) fn is_name_of_key(key: &str) -> bool {
-    (1..=253).contains(&key.len())
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-}
-
-pub(super) fn is_subdomain(name: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    name.len() <= 253 && name.split('.').all(part)
-}
-
-/// The form of label and annotation keys: an optional domain, a slash, a name.
-fn is_qualified_name(key: &str) -> bool {
-    match key.split_once('/') {
-        Some((domain, name)) => is_subdomain(domain) && is_name_part(name),
-        None => is_name_part(key),
-    }
-}
-
-fn is_name_part(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 #[cfg(test)]

@@ -3,12 +3,20 @@
 //! Sentences carry names of keys and objects, and never a value, a reply, or anything that differs from attempt to
 //! attempt.
 
+mod look;
+mod quote;
+mod spec;
+
 use jiff::Timestamp;
 
+use self::look::{look_advice, look_sentence, unreadable_sentence};
+use self::quote::{LONGEST_MANAGER, cut, cut_to};
+pub(super) use self::quote::{quote, quote_of_three};
+use self::spec::spec_sentence;
 use super::pace::Drift;
-use super::remote::{Failure, Lifecycle, LookError, Unreadable};
+use super::remote::{Lifecycle, Unreadable};
 use super::request::StoreKey;
-use super::trouble::{CredentialsProblem, Holder, Immutability, SpecError, Trouble};
+use super::trouble::{CredentialsProblem, Holder, Immutability, Trouble};
 
 impl Trouble {
     /// What happened and what to do, in whole sentences.
@@ -179,131 +187,6 @@ fn revoked_sentence(destruction: Option<Timestamp>) -> String {
     )
 }
 
-const fn look_sentence(error: &LookError) -> &'static str {
-    match error {
-        LookError::CredentialsRejected => "NCP does not accept the access key of the store.",
-        LookError::ClockSkew { .. } => {
-            "NCP refuses requests because the clock of this node differs by more than 5 minutes."
-        }
-        LookError::PermissionDenied => "The access key of the store may not read this secret.",
-        LookError::NotFound => "NCP knows no secret with this ID.",
-        LookError::NameNotFound => "NCP lists no secret with this name.",
-        LookError::NameAmbiguous => "NCP lists several secrets with this name.",
-        LookError::Throttled { .. } => "NCP asks for fewer requests.",
-        LookError::Unavailable { failure, .. } => match failure {
-            Failure::Connect => "No connection to NCP could be made.",
-            Failure::Handshake => "The API host could not prove over TLS that it is NCP.",
-            Failure::InvalidRequest => "NCP does not accept the form of the request.",
-            Failure::Timeout => "NCP did not answer in time.",
-            Failure::Interrupted => "The connection to NCP ended in the middle of an answer.",
-            Failure::Status(_) => "NCP answers with an error of its own.",
-            Failure::UnknownUrl => {
-                "The API host does not know the address of Secret Manager's API."
-            }
-            Failure::Redirect => "The API host answered with a redirect, which is never followed.",
-            Failure::TooLarge => "The answer of the API host is larger than any real one.",
-            Failure::Malformed => "The answer of the API host is not one of Secret Manager.",
-        },
-    }
-}
-
-const fn look_advice(error: &LookError) -> &'static str {
-    match error {
-        LookError::CredentialsRejected => {
-            "Correct the key pair in the store's Secret; it is read again within seconds."
-        }
-        LookError::ClockSkew { .. } => "Correct the clock of the node.",
-        LookError::PermissionDenied => "Give the key's account the right to view the secret.",
-        LookError::NotFound | LookError::NameNotFound => {
-            "Check the ID or name, and the region and keyIsolation of the store."
-        }
-        LookError::NameAmbiguous => "Use spec.source.secretId instead.",
-        LookError::Throttled { .. } => "The next look comes later by itself.",
-        LookError::Unavailable { failure, .. } => match failure {
-            Failure::InvalidRequest => "Check the ID or name in spec.source.",
-            Failure::Handshake
-            | Failure::UnknownUrl
-            | Failure::Redirect
-            | Failure::TooLarge
-            | Failure::Malformed => {
-                "Check the endpoints that the operator was started with, and proxies in between."
-            }
-            Failure::Connect | Failure::Timeout | Failure::Interrupted | Failure::Status(_) => {
-                "It is tried again by itself; check egress to port 443 if it lasts."
-            }
-        },
-    }
-}
-
-fn unreadable_sentence(why: &Unreadable) -> String {
-    match why {
-        Unreadable::NotJson => "The value in NCP is no JSON.".into(),
-        Unreadable::NotAnObject => "The value in NCP is no JSON object.".into(),
-        Unreadable::NoPairs => "The value in NCP is an object without any key.".into(),
-        Unreadable::DuplicateKey(key) => {
-            format!("The value in NCP has the key {} twice.", quote(key))
-        }
-        Unreadable::WrongState => {
-            "NCP says that the state of the secret does not allow to read it.".into()
-        }
-    }
-}
-
-fn spec_sentence(error: &SpecError) -> String {
-    match error {
-        SpecError::NotOneSource => {
-            "spec.source must have exactly one of secretId and secretName.".into()
-        }
-        SpecError::SecretId => "spec.source.secretId is no ID that NCP could have given.".into(),
-        SpecError::SecretName => "spec.source.secretName is no name that NCP allows.".into(),
-        SpecError::StoreName => "spec.storeRef.name is no name that an object can have.".into(),
-        SpecError::Time { field } => {
-            format!("spec.{field} must be a time like 90s, 30m or 1h30m, from 30s to 8760h.")
-        }
-        SpecError::PendingSuffix => {
-            "spec.rotation.pendingSuffix must be 1 to 64 letters, digits, '-', '_' and '.'.".into()
-        }
-        SpecError::PendingStage => {
-            "spec.rotation.pending Expose goes with spec.source.stage Active only.".into()
-        }
-        SpecError::TargetName => "spec.target.name is no name that a Secret can have.".into(),
-        SpecError::TargetType => {
-            "spec.target.type must be Opaque, kubernetes.io/tls, kubernetes.io/dockerconfigjson, kubernetes.io/basic-auth, kubernetes.io/ssh-auth, or a name outside kubernetes.io/, helm.sh/ and bootstrap.".into()
-        }
-        SpecError::Reserved { key } => {
-            format!("spec.target sets {}, which is reserved for the operator.", quote(key))
-        }
-        SpecError::MetadataKey { key } => {
-            format!("spec.target sets {}, which is no name of a label or annotation.", quote(key))
-        }
-        SpecError::LabelValue { key } => {
-            format!("spec.target gives the label {} a value that no label can have.", quote(key))
-        }
-        SpecError::AnnotationValue { key } => {
-            format!("spec.target gives the annotation {} more than 4096 characters.", quote(key))
-        }
-        SpecError::Annotations { most } => {
-            format!("spec.target.annotations has more than {most} bytes, names and values together; Kubernetes holds 262144 with those of everybody else.")
-        }
-        SpecError::Count { field: "data", most } => {
-            format!("spec.data must have from 1 to {most} entries, or be absent.")
-        }
-        SpecError::Count { field, most } => {
-            format!("spec.{field} must have {most} entries at the most.")
-        }
-        SpecError::From { key } => {
-            format!("spec.data takes the key {} from a name that is empty or has more than 256 characters.", quote(key))
-        }
-        SpecError::WorkloadName => {
-            "spec.restart names a workload by a name that no object can have.".into()
-        }
-        SpecError::WorkloadTwice { name } => {
-            format!("spec.restart names the workload {} twice; once is enough.", quote(name))
-        }
-        SpecError::Keys(error) => error.sentence(),
-    }
-}
-
 impl CredentialsProblem {
     const fn advice(&self) -> &'static str {
         match self {
@@ -419,42 +302,4 @@ fn refused_sentence(code: u16, reason: &str, fields: &[String]) -> String {
 
 fn name_store(store: &StoreKey) -> String {
     format!("{} {}", store.kind.as_str(), quote(&store.name))
-}
-
-/// A name between quotes, with everything escaped that would not show.
-pub(super) fn quote(name: &str) -> String {
-    format!("\"{}\"", cut(name))
-}
-
-/// The same where three names stand in one sentence.
-pub(super) fn quote_of_three(name: &str) -> String {
-    format!("\"{}\"", cut_to(name, LONGEST_OF_THREE))
-}
-
-/// The most bytes of each of three names.
-const LONGEST_OF_THREE: usize = 190;
-
-/// The most bytes of one name in a message: room for any name in Kubernetes, and with two of them a message still fits
-/// into the 1024 bytes of an event's note.
-const LONGEST_SHOWN: usize = 253;
-
-/// The most bytes of the name of a field manager, which Kubernetes allows no more of.
-const LONGEST_MANAGER: usize = 128;
-
-/// Escapes what would not show, and cuts what nobody would read; names in a value can have any length.
-fn cut(text: &str) -> String {
-    cut_to(text, LONGEST_SHOWN)
-}
-
-fn cut_to(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    for letter in text.chars() {
-        let escaped = letter.escape_debug();
-        if shown.len() + escaped.clone().map(char::len_utf8).sum::<usize>() > most {
-            shown.push('…');
-            break;
-        }
-        shown.extend(escaped);
-    }
-    shown
 }

@@ -1,5 +1,6 @@
 //! A cluster of a test's own: what a release is installed into.
 
+use std::process::Command;
 use std::time::Duration;
 
 use kube::api::{ApiResource, DynamicObject, PostParams};
@@ -26,6 +27,19 @@ impl Cluster {
 
     pub fn kubeconfig(&self) -> &std::path::Path {
         self.plane.cluster().kubeconfig()
+    }
+
+    /// Runs kubectl as the administrator, where it has to succeed; answers what it warns of.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let kubectl = Sources::from_env().unwrap().find().unwrap().kubectl();
+        let output = Command::new(kubectl)
+            .env("KUBECONFIG", self.kubeconfig())
+            .args(arguments)
+            .output()
+            .unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {complaint}");
+        complaint
     }
 
     pub async fn create_namespace(&self, name: &str, labels: Value) {

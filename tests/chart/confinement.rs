@@ -9,7 +9,6 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
-use testbed::Sources;
 
 use self::workloads::workload;
 use crate::cluster::{Cluster, api, create, until};
@@ -22,14 +21,7 @@ async fn installed() -> (Cluster, Client) {
     let cluster = Cluster::start().await;
     let [_, helm] = both_for(cluster.kubeconfig());
     let switches = "restarts.enabled=true,clusterStores.enabled=true";
-    helm.does(&[
-        "install",
-        RELEASE,
-        CHART,
-        "--create-namespace",
-        "--set",
-        switches,
-    ]);
+    helm.installs(CHART, &["--set", switches]);
     let operator = confined(&cluster, NAMESPACE).await;
     (cluster, operator)
 }
@@ -99,6 +91,24 @@ fn lease(namespace: &str, name: &str) -> Value {
     })
 }
 
+/// Tries to take over somebody else's Lease, to delete it, and to delete the operator's own; answers the refusals.
+async fn lease_escapes(cluster: &Cluster, operator: &Client) -> [String; 3] {
+    cluster.create(lease(NAMESPACE, "foreign")).await.unwrap();
+    let group = "coordination.k8s.io/v1";
+    let leases = api(operator, group, "Lease", Some(NAMESPACE));
+    let change = Patch::Merge(json!({"spec": {"holderIdentity": "me"}}));
+    let params = DeleteParams::default();
+    [
+        refusal(
+            leases
+                .patch("foreign", &PatchParams::default(), &change)
+                .await,
+        ),
+        refusal(leases.delete("foreign", &params).await),
+        refusal(leases.delete("ncp-secret-operator", &params).await),
+    ]
+}
+
 /// The policy's own words in a refusal.
 fn refusal(result: kube::Result<impl Sized>) -> String {
     let Err(kube::Error::Api(status)) = result else {
@@ -119,20 +129,8 @@ async fn the_operators_own_token_writes_no_lease_but_its_own() {
         .await
         .unwrap();
     // The rights alone hold these; the policy would too, and is not asked.
-    cluster.create(lease(NAMESPACE, "foreign")).await.unwrap();
-    let leases = api(
-        &operator,
-        "coordination.k8s.io/v1",
-        "Lease",
-        Some(NAMESPACE),
-    );
-    let change = Patch::Merge(json!({"spec": {"holderIdentity": "me"}}));
-    let params = PatchParams::default();
-    let changed = leases.patch("foreign", &params, &change).await;
-    assert!(refusal(changed).contains("cannot patch resource"));
-    for name in ["foreign", "ncp-secret-operator"] {
-        let deleted = leases.delete(name, &DeleteParams::default()).await;
-        assert!(refusal(deleted).contains("cannot delete resource"));
+    for refusal in lease_escapes(&cluster, &operator).await {
+        assert!(refusal.contains(" cannot "), "{refusal}");
     }
     cluster.plane.stop().await.unwrap();
 }
@@ -170,29 +168,13 @@ async fn the_policies_alone_hold_the_account_when_somebody_gives_it_all_rights()
     assert_eq!(refusal(own_name), no_lease);
     let own = lease(NAMESPACE, "ncp-secret-operator");
     create(&operator, own).await.unwrap();
-    cluster.create(lease(NAMESPACE, "foreign")).await.unwrap();
-    let leases = api(
-        &operator,
-        "coordination.k8s.io/v1",
-        "Lease",
-        Some(NAMESPACE),
-    );
-    let change = Patch::Merge(json!({"spec": {"holderIdentity": "me"}}));
-    let changed = leases
-        .patch("foreign", &PatchParams::default(), &change)
-        .await;
-    assert_eq!(refusal(changed), no_lease);
-    for name in ["foreign", "ncp-secret-operator"] {
-        let deleted = leases.delete(name, &DeleteParams::default()).await;
-        assert_eq!(refusal(deleted), no_lease, "{name}");
-    }
+    assert_eq!(lease_escapes(&cluster, &operator).await, [no_lease; 3]);
     cluster.plane.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn the_plain_manifests_confine_the_account_also_where_kustomize_moves_it() {
     let cluster = Cluster::start().await;
-    let kubectl = Sources::from_env().unwrap().find().unwrap().kubectl();
     // Kustomize takes bases by paths from the overlay only.
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target");
     std::fs::create_dir_all(target).unwrap();
@@ -202,13 +184,7 @@ resources: [../../deploy/base, ../../deploy/cluster-everything]
 namespace: platform
 ";
     std::fs::write(folder.path().join("kustomization.yaml"), overlay).unwrap();
-    let applied = std::process::Command::new(kubectl)
-        .env("KUBECONFIG", cluster.kubeconfig())
-        .args(["apply", "-k", &folder.path().display().to_string()])
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&applied.stderr);
-    assert!(applied.status.success(), "{complaint}");
+    cluster.kubectl(&["apply", "-k", folder.path().to_str().unwrap()]);
 
     let operator = confined(&cluster, "platform").await;
     let key = |namespace: &str| {

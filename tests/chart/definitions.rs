@@ -1,9 +1,6 @@
 //! CRDs that are applied apart from the release, before it and after it.
 
-use std::process::Command;
-
 use serde_json::json;
-use testbed::Sources;
 
 use crate::cluster::{Cluster, until};
 use crate::helm::{CHART, RELEASE, both_for};
@@ -11,13 +8,7 @@ use crate::release::{fill, knows_suspend, older_definition, package_older};
 
 /// Applies the CRDs as `docs/install.md` says.
 fn apply_by_hand(cluster: &Cluster, file: &str) {
-    let output = Command::new(Sources::from_env().unwrap().find().unwrap().kubectl())
-        .env("KUBECONFIG", cluster.kubeconfig())
-        .args(["apply", "--server-side", "--force-conflicts", "-f", file])
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
+    cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", file]);
 }
 
 const DEFINITIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
@@ -29,7 +20,7 @@ async fn definitions_that_helm_wrote_are_widened_by_hand() {
         let helm = &both_for(cluster.kubeconfig())[version];
         let folder = tempfile::tempdir().unwrap();
         let older = package_older(helm, folder.path());
-        helm.does(&["install", RELEASE, &older, "--create-namespace"]);
+        helm.installs(&older, &[]);
         fill(&cluster).await;
         assert!(!knows_suspend(&cluster).await);
         apply_by_hand(&cluster, DEFINITIONS);
@@ -61,8 +52,7 @@ async fn definitions_that_a_hand_wrote_are_taken_into_a_release_and_widened() {
             (!knows_suspend(&cluster).await).then_some(())
         })
         .await;
-        let install = ["install", RELEASE, CHART, "--create-namespace"];
-        helm.does(&[&install[..], more].concat());
+        helm.installs(CHART, more);
         until("the wider schema is served", async || {
             knows_suspend(&cluster).await.then_some(())
         })
@@ -79,14 +69,7 @@ async fn a_second_installation_in_another_namespace_leaves_the_definitions_to_th
         cluster.create_namespace(namespace, json!({})).await;
     }
     let only = |namespace: &str| format!("watchNamespaces={{{namespace}}}");
-    helm.does(&[
-        "install",
-        RELEASE,
-        CHART,
-        "--create-namespace",
-        "--set",
-        &only("shop"),
-    ]);
+    helm.installs(CHART, &["--set", &only("shop")]);
     let elsewhere = ["--create-namespace", "--namespace", "second"];
     let till = only("till");
     let values = ["--set", &till, "--set", "crds.install=false"];

@@ -75,6 +75,11 @@ impl Tool {
         done.unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
     }
 
+    /// Installs a chart as the release, which has to succeed; answers the notes.
+    pub fn installs(&self, chart: &str, more: &[&str]) -> String {
+        self.does(&[&["install", RELEASE, chart, "--create-namespace"], more].concat())
+    }
+
     /// What the chart renders with these values.
     pub fn renders(&self, values: &[&str]) -> Result<String, String> {
         let usual = [RELEASE, CHART, "--namespace", NAMESPACE];

@@ -1,7 +1,5 @@
 //! A real API server takes everything that is rendered, in each mode, by each way.
 
-use std::process::Command;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
@@ -9,7 +7,6 @@ use k8s_openapi::api::authorization::v1::{
 use kube::Api;
 use kube::api::PostParams;
 use serde_json::json;
-use testbed::Sources;
 
 use crate::cluster::{Cluster, until};
 use crate::helm::{CHART, NAMESPACE, RELEASE, both_for};
@@ -59,9 +56,8 @@ async fn each_mode_is_installed_and_removed_by_each_version_of_helm() {
     }
     for helm in both_for(cluster.kubeconfig()) {
         for (values, where_to_look) in MODES {
-            let mut arguments = vec!["install", RELEASE, CHART, "--create-namespace"];
-            arguments.extend(values.iter().flat_map(|value| ["--set-json", value]));
-            let notes = helm.does(&arguments);
+            let values = values.iter().flat_map(|value| ["--set-json", value]);
+            let notes = helm.installs(CHART, &values.collect::<Vec<_>>());
             assert!(notes.contains("kubectl rollout status"), "{notes}");
             let looks = lines_with(&notes, "kubectl get ncpsecrets");
             assert_eq!(looks, *where_to_look, "{notes}");
@@ -78,7 +74,6 @@ async fn each_mode_is_installed_and_removed_by_each_version_of_helm() {
 async fn the_plain_manifests_are_applied_by_kubectl_alone() {
     let cluster = Cluster::start().await;
     cluster.create_namespace("shop", json!({})).await;
-    let kubectl = Sources::from_env().unwrap().find().unwrap().kubectl();
     let folders = [
         "",
         "cluster-everything",
@@ -87,13 +82,7 @@ async fn the_plain_manifests_are_applied_by_kubectl_alone() {
     ];
     for folder in folders {
         let folder = format!("{}/deploy/{folder}", env!("CARGO_MANIFEST_DIR"));
-        let output = Command::new(&kubectl)
-            .env("KUBECONFIG", cluster.kubeconfig())
-            .args(["apply", "-k", &folder])
-            .output()
-            .unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{folder}: {complaint}");
+        let complaint = cluster.kubectl(&["apply", "-k", &folder]);
         assert!(!complaint.contains("Warning"), "{folder}: {complaint}");
     }
     cluster.plane.stop().await.unwrap();
@@ -103,7 +92,7 @@ async fn the_plain_manifests_are_applied_by_kubectl_alone() {
 async fn who_may_view_or_edit_a_namespace_may_do_so_with_its_custom_resources() {
     let cluster = Cluster::start().await;
     let [_, helm] = both_for(cluster.kubeconfig());
-    helm.does(&["install", RELEASE, CHART, "--create-namespace"]);
+    helm.installs(CHART, &[]);
     cluster.create_namespace("shop", json!({})).await;
     for role in ["view", "edit"] {
         let binding = json!({

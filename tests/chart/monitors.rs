@@ -1,15 +1,14 @@
 //! The Prometheus operator's own definitions take the monitors and rules of the chart, as the API server judges.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
+use testbed::{GoModule, Sources};
 
 use crate::cluster::{Cluster, api, until};
 use crate::helm::{NAMESPACE, both, objects, of_kind};
 
-const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/prometheus-operator");
 const SOURCE: &str = "github.com/prometheus-operator/prometheus-operator";
 
 const SERVICE_MONITOR: &str =
@@ -20,22 +19,10 @@ const RULES: &str = r#"metrics.prometheusRule={"enabled":true,"labels":{"release
 
 /// Where the definitions are. Only the first test run ever needs the module proxy.
 fn definitions() -> PathBuf {
-    let found = Command::new("go")
-        .current_dir(MODULE)
-        .args(["mod", "download", "-json", SOURCE])
-        .envs([("GOFLAGS", "-mod=readonly"), ("GOWORK", "off")])
-        .output()
-        .expect(
-            "this test needs Go: install Go 1.26 or later from your package manager or go.dev/dl, \
-             then run it again",
-        );
-    let said = String::from_utf8_lossy(&found.stderr);
-    assert!(
-        found.status.success(),
-        "failed to fetch {SOURCE}:\n{said}{}",
-        String::from_utf8_lossy(&found.stdout)
-    );
-    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    let go = Sources::from_env().unwrap().go;
+    let module = GoModule::new("prometheus-operator", &go).unwrap();
+    let found = module.run(&["mod", "download", "-json", SOURCE]).unwrap();
+    let found: Value = serde_json::from_slice(&found).unwrap();
     Path::new(found["Dir"].as_str().unwrap()).join("example/prometheus-operator-crd")
 }
 

@@ -5,7 +5,7 @@ use ncp_secret_operator::operator::{Extras, Operator};
 use ncp_secret_operator::settings::Settings;
 
 use crate::cluster::{Cluster, until};
-use crate::helm::{CHART, NAMESPACE, RELEASE, both_for, objects, of_kind};
+use crate::helm::{CHART, NAMESPACE, both_for, objects, of_kind};
 
 async fn status(operator: &Operator, path: &str) -> u16 {
     let url = format!("http://{}{path}", operator.address);
@@ -16,7 +16,7 @@ async fn status(operator: &Operator, path: &str) -> u16 {
 async fn probes_and_metrics_are_asked_for_where_the_operator_serves_them() {
     let cluster = Cluster::start().await;
     let [_, helm] = both_for(cluster.kubeconfig());
-    helm.does(&["install", RELEASE, CHART, "--create-namespace"]);
+    helm.installs(CHART, &[]);
     let objects = objects(&helm.renders(&["metrics.podMonitor.enabled=true"]).unwrap());
     let container =
         &of_kind(&objects, "Deployment").unwrap()["spec"]["template"]["spec"]["containers"][0];

@@ -6,8 +6,9 @@ use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
+use crate::installed::install;
 use crate::log::Log;
-use crate::scene::{Scene, install, own_control_plane, until};
+use crate::scene::{Scene, own_control_plane, until};
 
 const VALUE: &str = r#"{"password":"one"}"#;
 

@@ -7,7 +7,8 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use ncp_secret_operator::api::NcpSecret;
 use serde_json::json;
 
-use crate::scene::{Scene, install, own_control_plane, pairs, until, values};
+use crate::installed::install;
+use crate::scene::{Scene, own_control_plane, pairs, until, values};
 use crate::seen::says;
 
 const VALUE: &str = r#"{"password":"one"}"#;

@@ -30,6 +30,7 @@ mod grants;
 mod guide;
 mod honest_keys;
 mod hostile;
+mod installed;
 mod kept;
 mod lease;
 mod leaving;

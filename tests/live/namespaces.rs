@@ -2,40 +2,30 @@
 
 use clap::Parser;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
 use kube::core::GroupVersionKind;
-use kube::{Api, ResourceExt};
 use ncp_secret_operator::api::NcpSecret;
 use ncp_secret_operator::operator::{Extras, Operator};
 use ncp_secret_operator::settings::Settings;
 use serde_json::{Value, json};
 
+use crate::installed::Account;
 use crate::scene::{Scene, condition, create_namespace, until};
 use crate::seen::fetch;
 
 const RIGHTS: &str = include_str!("../../deploy/namespaced/rbac.yaml");
 const ACCOUNT: &str = "ncp-secret-operator";
 
-/// Grants what the manifest grants: in the operator's own namespace, or in one that it works for.
+/// Gives the account what it needs in its own namespace, and in one that it works for.
 async fn grant(scene: &Scene, own: &str, works_for: Option<&str>) {
-    for manifest in RIGHTS.split("---\n") {
-        if manifest.contains("namespace: shop") != works_for.is_some() {
-            continue;
-        }
-        let manifest = manifest
-            .replace("ncp-secrets\n", &format!("{own}\n"))
-            .replace("shop\n", &format!("{}\n", works_for.unwrap_or_default()));
-        let object: DynamicObject = serde_saphyr::from_str(&manifest).unwrap();
-        let gvk = GroupVersionKind::try_from(object.types.as_ref().unwrap()).unwrap();
-        let resource = ApiResource::from_gvk(&gvk);
-        let namespace = object.namespace().unwrap();
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(scene.client.clone(), &namespace, &resource);
-        let apply = PatchParams::apply("tests").force();
-        api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
-            .await
-            .unwrap();
-    }
+    let account = Account {
+        home: own,
+        name: ACCOUNT,
+    };
+    let kinds = ["Role", "RoleBinding"];
+    let granted = account.grant(&scene.client, RIGHTS, &kinds, works_for);
+    granted.await;
 }
 
 /// Starts an operator in a namespace of its own that keeps to these namespaces.
@@ -61,7 +51,6 @@ async fn roles_are_all_that_an_operator_of_certain_namespaces_needs() {
     let scene = Scene::without_operator().await;
     scene.create_store("ncp").await;
     let own = create_namespace(&scene.client).await;
-    grant(&scene, &own, None).await;
     grant(&scene, &own, Some(&scene.namespace)).await;
     let operator = start(&scene, &own, &scene.namespace).await;
     let readyz = format!("http://{}/readyz", operator.address);
@@ -93,7 +82,6 @@ async fn a_store_of_the_cluster_is_not_found_by_an_operator_of_certain_namespace
         )
         .await;
     let own = create_namespace(&scene.client).await;
-    grant(&scene, &own, None).await;
     grant(&scene, &own, Some(&scene.namespace)).await;
     let operator = start(&scene, &own, &scene.namespace).await;
     scene.secret_in_ncp("orders", r#"{"password":"p"}"#);
@@ -163,7 +151,6 @@ async fn a_namespace_without_rights_is_named_and_keeps_no_other_waiting_and_othe
     let own = create_namespace(&scene.client).await;
     let late = create_namespace(&scene.client).await;
     let unnamed = create_namespace(&scene.client).await;
-    grant(&scene, &own, None).await;
     grant(&scene, &own, Some(&scene.namespace)).await;
     // It may work there, and was not told to.
     grant(&scene, &own, Some(&unnamed)).await;

@@ -9,16 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::api::rbac::v1::RoleBinding;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{
     ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams,
 };
 use kube::core::GroupVersionKind;
-use kube::runtime::{conditions, wait::await_condition};
+use kube::runtime::wait::await_condition;
 use kube::{Api, Client, Resource, ResourceExt};
 use ncp_emulator::behavior::{RegionalSignature, Verdict};
 use ncp_emulator::{Emulator, Key, NewSecret, Role};
-use ncp_secret_operator::api::{NcpSecret, manifests};
+use ncp_secret_operator::api::NcpSecret;
 use ncp_secret_operator::controller::Scope;
 use ncp_secret_operator::operator::{Extras, Operator};
 use ncp_secret_operator::settings::Settings;
@@ -27,13 +26,10 @@ use steerable_clock::{Clock, Steering};
 use testbed::{Cluster, ControlPlane, Mark, Request, Sources};
 use tokio::sync::OnceCell;
 
-/// Long enough for a busy machine; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::installed::{Account, RIGHTS_EVERYWHERE, RIGHTS_IN_A_NAMESPACE, install};
 
-/// What the chart grants with everything switched on, in its two modes, and how it confines that.
-const RIGHTS_IN_A_NAMESPACE: &str = include_str!("../../deploy/namespaced-everything/rbac.yaml");
-const RIGHTS_EVERYWHERE: &str = include_str!("../../deploy/cluster-everything/rbac.yaml");
-const POLICIES: &str = include_str!("../../deploy/cluster-everything/admission-policy.yaml");
+/// Long enough for a busy machine; a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The account of the operator of a scene.
 const ACCOUNT: &str = "operator";
@@ -111,16 +107,13 @@ impl Scene {
     async fn in_cluster(cluster: Cluster, client: Client) -> Self {
         let namespace = create_namespace(&client).await;
         let home = create_namespace(&client).await;
-        for kind in ["Role", "RoleBinding"] {
-            grant(
-                &client,
-                of_kind(RIGHTS_IN_A_NAMESPACE, kind),
-                &home,
-                &namespace,
-                ACCOUNT,
-            )
-            .await;
-        }
+        let account = Account {
+            home: &home,
+            name: ACCOUNT,
+        };
+        let kinds = ["Role", "RoleBinding"];
+        let rights = account.grant(&client, RIGHTS_IN_A_NAMESPACE, &kinds, Some(&namespace));
+        rights.await;
         let kubeconfig = cluster.service_account_kubeconfig(&home, ACCOUNT).unwrap();
         let (clock, steering) = Clock::steered(machine_time());
         let emulator = Emulator::start(ncp_emulator::Settings {
@@ -181,20 +174,30 @@ impl Scene {
             let params = DeleteParams::default();
             bindings.delete(&binding.name_any(), &params).await.unwrap();
         }
-        let own = of_kind(RIGHTS_EVERYWHERE, "Role");
-        grant(&self.client, own, &self.home, &self.namespace, ACCOUNT).await;
-        for mut binding in of_kind(RIGHTS_EVERYWHERE, "ClusterRoleBinding") {
-            binding.metadata.name = Some(self.home.clone());
-            binding.data["subjects"] =
-                json!([{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": self.home}]);
-            apply_cluster_object(&self.client, binding).await;
-        }
+        let account = self.account(ACCOUNT);
+        let own = account.grant(&self.client, RIGHTS_EVERYWHERE, &["Role"], None);
+        own.await;
+        account.grant_everywhere(&self.client).await;
     }
 
     /// Gives back what a test took from the operator's rights in its namespace.
     pub async fn grant_again(&self) {
-        let roles = of_kind(RIGHTS_IN_A_NAMESPACE, "Role");
-        grant(&self.client, roles, &self.home, &self.namespace, ACCOUNT).await;
+        self.grant(ACCOUNT, "Role").await;
+    }
+
+    async fn grant(&self, account: &str, kind: &str) {
+        let (rights, works_for) = (RIGHTS_IN_A_NAMESPACE, Some(&*self.namespace));
+        let account = self.account(account);
+        account
+            .grant(&self.client, rights, &[kind], works_for)
+            .await;
+    }
+
+    fn account<'names>(&'names self, name: &'names str) -> Account<'names> {
+        Account {
+            home: &self.home,
+            name,
+        }
     }
 
     /// Stops the operator as a signal would.
@@ -240,8 +243,7 @@ impl Scene {
 
     /// Lets operators that are started from now on run under a service account of that name, with the same rights.
     pub async fn use_account(&mut self, account: &str) {
-        let bindings = of_kind(RIGHTS_IN_A_NAMESPACE, "RoleBinding");
-        grant(&self.client, bindings, &self.home, &self.namespace, account).await;
+        self.grant(account, "RoleBinding").await;
         let kubeconfig = self.cluster.service_account_kubeconfig(&self.home, account);
         self.kubeconfig = kubeconfig.unwrap();
     }
@@ -559,67 +561,6 @@ pub fn merge(into: &mut Value, from: Value) {
     }
 }
 
-/// Installs the CRDs, the rights in all namespaces, and the policies that confine the operators of all scenes.
-pub async fn install(client: &Client) {
-    let apply = PatchParams::apply("tests").force();
-    for (_, manifest) in manifests().unwrap() {
-        let definition: CustomResourceDefinition = serde_saphyr::from_str(&manifest).unwrap();
-        let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-        let name = definition.name_any();
-        api.patch(&name, &apply, &Patch::Apply(&definition))
-            .await
-            .unwrap();
-        let established = await_condition(api, &name, conditions::is_crd_established());
-        tokio::time::timeout(PATIENCE, established)
-            .await
-            .unwrap()
-            .unwrap();
-    }
-    for role in of_kind(RIGHTS_EVERYWHERE, "ClusterRole") {
-        apply_cluster_object(client, role).await;
-    }
-    // The operators of scenes have accounts of other names.
-    let policies = POLICIES.replace(
-        "^system:serviceaccount:[^:]+:ncp-secret-operator$",
-        "^system:serviceaccount:test-[^:]+:[^:]+$",
-    );
-    for kind in ["", "Binding"] {
-        for policy in of_kind(&policies, &format!("ValidatingAdmissionPolicy{kind}")) {
-            apply_cluster_object(client, policy).await;
-        }
-    }
-}
-
-/// The objects of that kind in a text with several.
-fn of_kind(manifests: &str, kind: &str) -> impl Iterator<Item = DynamicObject> {
-    manifests
-        .split("---\n")
-        .filter(move |text| text.contains(&format!("\nkind: {kind}\n")))
-        .map(|text| serde_saphyr::from_str(text).unwrap())
-}
-
-async fn apply_object(client: &Client, object: DynamicObject) {
-    let types = object.types.clone().unwrap();
-    let gvk = GroupVersionKind::try_from(&types).unwrap();
-    let namespace = object.namespace().unwrap();
-    let resource = ApiResource::from_gvk(&gvk);
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &resource);
-    let apply = PatchParams::apply("tests").force();
-    api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
-        .await
-        .unwrap();
-}
-
-async fn apply_cluster_object(client: &Client, object: DynamicObject) {
-    let types = object.types.clone().unwrap();
-    let gvk = GroupVersionKind::try_from(&types).unwrap();
-    let api: Api<DynamicObject> = Api::all_with(client.clone(), &ApiResource::from_gvk(&gvk));
-    let apply = PatchParams::apply("tests").force();
-    api.patch(&object.name_any(), &apply, &Patch::Apply(&object))
-        .await
-        .unwrap();
-}
-
 pub async fn create_namespace(client: &Client) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -630,27 +571,6 @@ pub async fn create_namespace(client: &Client) -> String {
         .await
         .unwrap();
     name
-}
-
-/// Applies Roles, or their bindings to that account, as a release in the namespace `home` that works for another would have them.
-async fn grant(
-    client: &Client,
-    objects: impl Iterator<Item = DynamicObject>,
-    home: &str,
-    works_for: &str,
-    account: &str,
-) {
-    for mut object in objects {
-        let is_own = object.namespace().as_deref() == Some("ncp-secrets");
-        let namespace = if is_own { home } else { works_for };
-        object.metadata.namespace = Some(namespace.to_owned());
-        if object.data.get("subjects").is_some() {
-            object.metadata.name = Some(format!("{}-{account}", object.name_any()));
-            object.data["subjects"][0]["name"] = json!(account);
-            object.data["subjects"][0]["namespace"] = json!(home);
-        }
-        apply_object(client, object).await;
-    }
 }
 
 #[expect(

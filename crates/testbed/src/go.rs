@@ -17,7 +17,7 @@ use crate::kit::{Kit, Make, Program};
 use crate::libseccomp;
 use crate::process::{Output, Process};
 
-const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools");
+pub(crate) const MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools");
 const STRIPPED: &str = "-s -w";
 const STATIC: &str = "-s -w -extldflags -static";
 const KUBERNETES: &str = "k8s.io/kubernetes";
@@ -144,6 +144,29 @@ impl Go {
             }
             Err(error) => Err(Error::new(error).context(format!("cannot run Go: {HOW_TO_GET_GO}"))),
         }
+    }
+
+    /// Runs Go in that folder; answers what it prints.
+    pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
+        let attempt = || {
+            format!(
+                "cannot run `go {}` in {}",
+                arguments.join(" "),
+                folder.display()
+            )
+        };
+        let output = Command::new(&self.command)
+            .current_dir(folder)
+            .args(arguments)
+            .envs(ENVIRONMENT)
+            .output()
+            .with_context(attempt)?;
+        if !output.status.success() {
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            return Err(Error::msg(said.trim().to_owned()).context(attempt()));
+        }
+        Ok(output.stdout)
     }
 
     /// Builds the programs that the folder lacks. Each appears in it whole or not at all.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::api::TargetStatus;
 use crate::api::terms::Stage;
+use crate::api::{StoreStatus, TargetStatus};
 use crate::core::remote::{Failure, Host, LookError, Unreadable};
 use crate::core::remote::{Lifecycle, Phase};
 use crate::core::trouble::{Holder, SpecError};

@@ -5,12 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::{fs, process};
 
 use serde::Deserialize;
 use serde_json::Value;
+use testbed::{GoModule, Sources};
 
-const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/gitops");
 const HEALTH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gitops/argocd-health.lua");
 
 /// What both make of an object.
@@ -59,38 +58,13 @@ pub fn shown(objects: &[Value]) -> Vec<Shown> {
     answers
 }
 
-/// Builds the program once for this run. Only the first build ever needs the module proxy.
+/// The program, built once for this run.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(build)
-}
-
-fn build() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (program, draft) = (
-        folder.join("gitops"),
-        folder.join(format!("gitops-{}", process::id())),
-    );
-    let built = Command::new("go")
-        .current_dir(MODULE)
-        .args(["build", "-trimpath", "-o"])
-        .arg(&draft)
-        .arg(".")
-        .envs([
-            ("CGO_ENABLED", "0"),
-            ("GOFLAGS", "-mod=readonly"),
-            ("GOWORK", "off"),
-        ])
-        .output()
-        .expect(
-            "this test needs Go: install Go 1.26 or later from your package manager or go.dev/dl, \
-             then run it again",
-        );
-    let said = String::from_utf8_lossy(&built.stderr);
-    assert!(
-        built.status.success(),
-        "failed to build tools/gitops:\n{said}"
-    );
-    fs::rename(&draft, &program).unwrap();
-    program
+    PROGRAM.get_or_init(|| {
+        let module = GoModule::new("gitops", &Sources::from_env().unwrap().go).unwrap();
+        module
+            .build(Path::new(env!("CARGO_TARGET_TMPDIR")))
+            .unwrap()
+    })
 }

@@ -1,58 +1,25 @@
 //! NCP's own Go SDK: its signatures are taken, and its chain of credentials finds a server's role.
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
-use std::{fs, process};
 
 use ncp_emulator::behavior::{ExpirationForm, NoServerRole, Verdict};
 use ncp_emulator::{Boundary, Emulator, Key, NewSecret, Region, Role, ServerRole};
 use serde_json::Value;
+use testbed::GoModule;
 
 use crate::client::World;
 
-const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tools/ncp-signer");
-
-/// Builds the program once for this run. Only the first build ever needs the module proxy.
+/// The program, built once for this run.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build(OsStr::new("go")).unwrap_or_else(|why| panic!("{why}")))
-}
-
-fn build(go: &OsStr) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let program = folder.join("ncp-signer");
-    let draft = folder.join(format!("ncp-signer-{}", process::id()));
-    let mut command = Command::new(go);
-    let built = command
-        .current_dir(MODULE)
-        .args(["build", "-trimpath", "-o"])
-        .arg(&draft)
-        .arg(".")
-        .envs([
-            ("CGO_ENABLED", "0"),
-            ("GOFLAGS", "-mod=readonly"),
-            ("GOWORK", "off"),
-        ])
-        .output();
-    let output = match built {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(
-                "this test needs Go: install Go 1.26 or later from your package manager or \
-                        go.dev/dl, then run it again"
-                    .to_owned(),
-            );
-        }
-        built => built.map_err(|error| format!("failed to run Go: {error}"))?,
-    };
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("failed to build tools/ncp-signer:\n{said}"));
-    }
-    fs::rename(&draft, &program).map_err(|error| format!("failed to keep it: {error}"))?;
-    Ok(program)
+    PROGRAM.get_or_init(|| {
+        let module = GoModule::new("ncp-signer", OsStr::new("go")).unwrap();
+        module
+            .build(Path::new(env!("CARGO_TARGET_TMPDIR")))
+            .unwrap()
+    })
 }
 
 /// A run of the program without anything of the user's own.
@@ -242,10 +209,4 @@ async fn its_chain_of_credentials_finds_the_role_of_the_server() {
         it.metadata_without_token = Verdict::Refused;
     });
     assert!(call().await.unwrap_err().contains("found no keys"));
-}
-
-#[test]
-fn without_go_the_reason_says_where_to_get_it() {
-    let why = build(OsStr::new("no-such-go")).unwrap_err();
-    assert!(why.contains("go.dev/dl"), "{why}");
 }

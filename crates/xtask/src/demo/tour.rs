@@ -1,59 +1,42 @@
-//! `cargo xtask demo`: the tour. A secret of NCP becomes a Secret, and follows what happens to it.
+//! The tour: what happens to a secret in NCP, and what people see of it in Kubernetes.
 
-use std::io::{IsTerminal, stdout};
-use std::process::ExitCode;
-use std::time::Duration;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use ncp_emulator::{Action, Trigger};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::cargo::{build_operator, repository};
-use crate::control_plane::obtain;
-use crate::interruption::Interruption;
+use super::wait::{until, until_ready_is, until_rotation_is};
+use crate::cargo::repository;
 use crate::ncp::Ncp;
 use crate::playground::Playground;
-
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// End after the tour, also on a terminal
-    #[arg(long)]
-    exit: bool,
-}
 
 /// How much faster than the machine the clock of the demo runs: an interval of 30 s passes in 2 s.
 const SPEED: f64 = 15.0;
 
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+const DECODED: &str = "go-template={{range $key, $value := .data}}{{$key}}={{$value | base64decode}}{{\"\\n\"}}{{end}}";
+const PASSWORD: &str = "get secret orders-db -n shop -o jsonpath={.data.DB_PASSWORD}";
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const EVENTS: &str =
+    "-o 'custom-columns=TYPE:.type,REASON:.reason,OBJECT:.involvedObject.name,MESSAGE:.message'";
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let binaries = tokio::task::block_in_place(obtain)?;
-    let operator = build_operator().await?;
-    let mut interruption = Interruption::listen()?;
-    let mut playground = tokio::select! {
-        playground = Playground::start(&binaries, A_DAY) => playground?,
-        status = interruption.received() => return Ok(status.into()),
-    };
-    tokio::select! {
-        toured = tour(&mut playground, &operator) => toured?,
-        status = interruption.received() => {
-            playground.stop().await?;
-            return Ok(status.into());
+const DEPLOYMENT: &str = r#"{
+    "apiVersion": "apps/v1", "kind": "Deployment",
+    "metadata": {"name": "orders", "namespace": "shop"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "orders"}},
+        "template": {
+            "metadata": {"labels": {"app": "orders"}},
+            "spec": {"containers": [{
+                "name": "orders", "image": "registry.example/orders:1",
+                "envFrom": [{"secretRef": {"name": "orders-db"}}]
+            }]}
         }
     }
-    if stdout().is_terminal() && !arguments.exit {
-        invite(&playground);
-        interruption.received().await;
-    }
-    playground.stop().await?;
-    Ok(ExitCode::SUCCESS)
-}
+}"#;
 
-async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result<()> {
+/// A secret of NCP becomes a Secret, and follows what happens to it.
+pub(super) async fn tour(playground: &mut Playground, operator: &std::path::Path) -> Result<()> {
     playground.steering.run_at(SPEED);
     eprintln!("starting the operator");
     playground.start_operator(operator).await?;
@@ -324,92 +307,6 @@ async fn misspell(playground: &Playground) -> Result<()> {
     until_ready_is(playground, "orders-db", "Synced").await
 }
 
-const DECODED: &str = "go-template={{range $key, $value := .data}}{{$key}}={{$value | base64decode}}{{\"\\n\"}}{{end}}";
-const PASSWORD: &str = "get secret orders-db -n shop -o jsonpath={.data.DB_PASSWORD}";
-
-const EVENTS: &str =
-    "-o 'custom-columns=TYPE:.type,REASON:.reason,OBJECT:.involvedObject.name,MESSAGE:.message'";
-
-const DEPLOYMENT: &str = r#"{
-    "apiVersion": "apps/v1", "kind": "Deployment",
-    "metadata": {"name": "orders", "namespace": "shop"},
-    "spec": {
-        "selector": {"matchLabels": {"app": "orders"}},
-        "template": {
-            "metadata": {"labels": {"app": "orders"}},
-            "spec": {"containers": [{
-                "name": "orders", "image": "registry.example/orders:1",
-                "envFrom": [{"secretRef": {"name": "orders-db"}}]
-            }]}
-        }
-    }
-}"#;
-
-async fn until_rotation_is(playground: &Playground, reason: &str) -> Result<()> {
-    until(
-        playground,
-        &format!("the rotation is {reason}"),
-        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.conditions[?(@.type==\"RotationHealthy\")].reason}'",
-        |now| now == reason,
-    )
-    .await
-}
-
-async fn until_ready_is(playground: &Playground, name: &str, reason: &str) -> Result<()> {
-    let ask = format!(
-        "get ncpsecret {name} -n shop -o 'jsonpath={{.metadata.generation}} {{.status.observedGeneration}} {{.status.conditions[?(@.type==\"Ready\")].reason}}'"
-    );
-    let seen = |text: &str| {
-        let words: Vec<&str> = text.split(' ').collect();
-        matches!(words.as_slice(), [generation, observed, now] if generation == observed && *now == reason)
-    };
-    until(playground, &format!("{name} says {reason}"), &ask, seen).await
-}
-
-async fn until(
-    playground: &Playground,
-    what: &str,
-    ask: &str,
-    seen: impl Fn(&str) -> bool,
-) -> Result<()> {
-    eprintln!("waiting until {what}");
-    let asking = async {
-        loop {
-            if seen(&playground.kubectl.run(ask).await?) {
-                return anyhow::Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    if let Ok(answer) = tokio::time::timeout(PATIENCE, asking).await {
-        return answer;
-    }
-    let log = std::fs::read_to_string(&playground.operator_log).unwrap_or_default();
-    bail!("it did not come true that {what}; the operator's log:\n{log}")
-}
-
 fn title(text: &str) {
     println!("--- {text}\n");
-}
-
-fn invite(playground: &Playground) {
-    println!("Everything stays up until you press Ctrl-C. In another terminal:\n");
-    println!(
-        "    export KUBECONFIG='{}'",
-        playground.cluster().kubeconfig().display()
-    );
-    println!(
-        "    alias kubectl=\"'{}'\"",
-        playground.kubectl_program.display()
-    );
-    println!("    kubectl get ncpsecrets -A -o wide");
-    println!("    kubectl describe ncpsecret orders-db -n shop");
-    println!(
-        "\nNCP's emulated API listens at {}",
-        playground.emulator.endpoints().kr_regional
-    );
-    println!(
-        "The operator's log is {}",
-        playground.operator_log.display()
-    );
 }
