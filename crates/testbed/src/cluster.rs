@@ -56,8 +56,8 @@ impl Cluster {
     }
 
     /// Keeps the address of a control plane in its folder, for other processes.
-    pub(crate) fn create(folder: &Path, port: u16) -> Result<Self> {
-        let server = format!("https://127.0.0.1:{port}");
+    pub(crate) fn create(folder: &Path, address: SocketAddr) -> Result<Self> {
+        let server = format!("https://{address}");
         let attempt = || format!("cannot write the way to {server} to {}", folder.display());
         fs::create_dir_all(folder.join(KUBECONFIGS)).with_context(attempt)?;
         fs::write(folder.join(SERVER), &server).with_context(attempt)?;

@@ -75,7 +75,7 @@ impl ControlPlane {
                 &programs::kube_apiserver(binaries, path, purpose, port),
                 path,
             )?;
-            let cluster = Cluster::create(path, port)?;
+            let cluster = Cluster::create(path, (purpose.bind_address(), port).into())?;
             let client = cluster.client().await?;
             match ready([&mut etcd, &mut server], async || answers(&client).await).await {
                 Err(_) if port_was_taken(&mut server)? => continue,

@@ -30,7 +30,9 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use go_module::GoModule;
 pub use helm::Helm;
 pub use impossible::Impossible;
-pub use node::{Enclosed, Enclosure, NODE_ADDRESS, Node, NodeBinaries, WAITER_IMAGE, waiter_pod};
+pub use node::{
+    Enclosed, Enclosure, NODE_ADDRESS, Names, Node, NodeBinaries, WAITER_IMAGE, waiter_pod,
+};
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};
 pub use promtool::Promtool;

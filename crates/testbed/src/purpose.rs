@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::node::{KUBERNETES_ADDRESS, NODE_ADDRESS};
+use crate::node::KUBERNETES_ADDRESS;
 use crate::programs::{KUBELET_CLIENT_CERTIFICATE, KUBELET_CLIENT_KEY};
 
 /// Those that tests can see at work without nodes.
@@ -40,11 +40,11 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// Where the API server listens.
+    /// Where the API server listens, and leaves its port free at other addresses.
     pub(crate) const fn bind_address(self) -> Ipv4Addr {
         match self {
             Self::Alone => Ipv4Addr::LOCALHOST,
-            Self::WithNode => Ipv4Addr::UNSPECIFIED,
+            Self::WithNode => KUBERNETES_ADDRESS,
         }
     }
 
@@ -52,7 +52,7 @@ impl Purpose {
     pub(crate) fn addresses(self) -> Vec<IpAddr> {
         match self {
             Self::Alone => Vec::new(),
-            Self::WithNode => vec![KUBERNETES_ADDRESS.into(), NODE_ADDRESS.into()],
+            Self::WithNode => vec![KUBERNETES_ADDRESS.into()],
         }
     }
 

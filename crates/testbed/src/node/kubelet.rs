@@ -66,7 +66,9 @@ fn settings_of(cluster: &Cluster, containerd: &Containerd, group: &Group, folder
         // Machines with the first version of control groups are tested on, too.
         "failCgroupV1": false,
         "failSwapOn": false,
-        // There is no DNS in an enclosure.
+        "clusterDomain": "cluster.local",
+        "clusterDNS": [NODE_ADDRESS],
+        // The machine's own DNS cannot be reached from an enclosure.
         "resolvConf": "",
         "volumePluginDir": folder.join("volume-plugins"),
         "makeIPTablesUtilChains": false,

@@ -9,6 +9,7 @@ mod cgroups;
 mod containerd;
 mod enclosure;
 mod kubelet;
+mod names;
 mod network;
 mod scheduler;
 mod support;
@@ -24,6 +25,7 @@ use tokio::time::{Instant, sleep};
 
 pub use binaries::NodeBinaries;
 pub use enclosure::{Enclosed, Enclosure};
+pub use names::Names;
 pub use network::NODE_ADDRESS;
 pub(crate) use network::{KUBERNETES_ADDRESS, KUBERNETES_PORT};
 pub use waiter::{WAITER_IMAGE, waiter_pod};

@@ -5,7 +5,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
 use serde_json::{Value, json};
 
-use super::scene::{OPERATOR, Scene};
+use super::scene::{NCP, OPERATOR, Scene};
 use super::wait::until;
 use crate::cargo::repository;
 
@@ -16,7 +16,7 @@ impl Scene {
     /// Installs the chart, or changes the release: Helm waits until all pods are ready.
     pub(super) async fn helm_with(&self, verb: &str, more: &[&str]) -> Result<()> {
         let values = tempfile::Builder::new().suffix(".json").tempfile()?;
-        std::fs::write(values.path(), self.values().to_string())?;
+        std::fs::write(values.path(), self.values()?.to_string())?;
         let chart = repository().join("charts/ncp-secret-operator");
         let (chart, values) = (path(&chart)?, path(values.path())?);
         let mut arguments = vec![verb, RELEASE, &chart, "--values", &values];
@@ -26,21 +26,23 @@ impl Scene {
         Ok(())
     }
 
-    /// What differs from the chart's own values: where NCP is, one replica to begin with, and the right to restart.
-    fn values(&self) -> Value {
-        let endpoints = self.emulator.endpoints();
-        json!({
+    /// What differs from the chart's own values: the port of one of NCP's hosts, whom to trust as NCP, one replica to begin with, and the right to restart.
+    fn values(&self) -> Result<Value> {
+        let [_, global] = NCP;
+        let endpoint = &self.emulator.endpoints().kr_global;
+        let (_, port) = endpoint
+            .rsplit_once(':')
+            .context("the emulator has no port")?;
+        Ok(json!({
             "replicas": 1,
             "restarts": {"enabled": true},
             "extraArgs": [
-                format!("--endpoint-kr-regional={}", endpoints.kr_regional),
-                format!("--endpoint-kr-global={}", endpoints.kr_global),
-                format!("--endpoint-jpn-regional={}", endpoints.jpn_regional),
+                format!("--endpoint-kr-global=https://{global}:{port}"),
                 "--extra-ca-file=/etc/ncp/ca.crt",
             ],
             "extraVolumes": [{"name": "ncp-authority", "configMap": {"name": "ncp-authority"}}],
             "extraVolumeMounts": [{"name": "ncp-authority", "mountPath": "/etc/ncp", "readOnly": true}],
-        })
+        }))
     }
 
     /// The one pod that a release with one replica has.

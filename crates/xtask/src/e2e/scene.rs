@@ -6,10 +6,10 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use kube::Client;
-use ncp_emulator::{Action, Emulator, Key, NewSecret, Role, Tls, Trigger};
+use ncp_emulator::{Action, Emulator, Key, NewSecret, Ports, Role, Tls, Trigger};
 use serde_json::{Value, json};
 use steerable_clock::Clock;
-use testbed::{Binaries, ControlPlane, NODE_ADDRESS, Node, NodeBinaries};
+use testbed::{Binaries, ControlPlane, NODE_ADDRESS, Names, Node, NodeBinaries};
 
 use crate::image::Built;
 use crate::kubectl::Kubectl;
@@ -21,6 +21,9 @@ pub(super) const OPERATOR: &str = "ncp-secrets";
 /// What the secret is called in NCP.
 const SOURCE: &str = "shop-orders";
 const TRIGGER: &str = "rotate-db";
+/// NCP's own hosts, as pods look them up. The first is found at the port of HTTPS, so the operator is not told of it.
+pub(super) const NCP: [&str; 2] = ["ocapi-kr.ncloud.com", "secretmanager.apigw.ntruss.com"];
+const HTTPS: u16 = 443;
 
 /// What was built before.
 pub(super) struct Parts {
@@ -39,6 +42,7 @@ pub(super) struct Scene {
     pub(super) emulator: Emulator,
     viewer: Key,
     node: Node,
+    _names: Names,
     _plane: ControlPlane,
 }
 
@@ -59,7 +63,13 @@ impl Scene {
         let emulator = Emulator::start(ncp_emulator::Settings {
             clock: Clock::machine(),
             address: NODE_ADDRESS.into(),
-            tls: Some(Tls::Own { names: Vec::new() }),
+            ports: Ports {
+                kr_regional: Some(HTTPS),
+                ..Ports::default()
+            },
+            tls: Some(Tls::Own {
+                names: NCP.map(str::to_owned).into(),
+            }),
             ..ncp_emulator::Settings::default()
         })
         .await?;
@@ -79,6 +89,7 @@ impl Scene {
             viewer: emulator.add_key(Role::Viewer),
             emulator,
             node,
+            _names: Names::serve(&NCP).await?,
             _plane: plane,
         };
         scene.prepare_namespaces().await?;
