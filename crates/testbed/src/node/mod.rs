@@ -3,7 +3,6 @@
 //! They change much on a machine: mounts, network interfaces, control groups, kernel settings. So the node, its control
 //! plane and whoever uses them run together in an [`Enclosure`], which ends as a whole.
 
-mod archive;
 mod binaries;
 mod cgroups;
 mod containerd;
@@ -80,11 +79,7 @@ impl Node {
         let containerd = Containerd::start(binaries, &folder)?;
         containerd.answers(READY_WITHIN).await?;
         containerd
-            .import(&archive::write(
-                WAITER_IMAGE,
-                &binaries.program("waiter"),
-                &folder,
-            )?)
+            .import(&waiter::archive(&binaries.program("waiter"), &folder)?)
             .await?;
         let kubelet = kubelet::start(binaries, cluster, &containerd, &group, &folder)?;
         let mut node = Self {

@@ -6,12 +6,11 @@ use super::cgroups;
 use super::enclosure::NAMESPACES;
 use crate::impossible::Impossible;
 
-const TOOLS: [(&str, &str); 6] = [
+const TOOLS: [(&str, &str); 5] = [
     ("unshare", "util-linux"),
     ("mount", "util-linux"),
     ("ip", "iproute2"),
     ("find", "findutils"),
-    ("tar", "tar"),
     ("sh", "dash"),
 ];
 /// What an enclosure does first.

@@ -6,20 +6,18 @@
 
 mod authorities;
 mod environment;
-mod layout;
 mod program;
 pub(crate) mod toolchain;
 
-use std::env::consts::ARCH;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use container_image::{File, Image, Layout, architecture};
 use oci_spec::image::ImageIndex;
 
-pub(crate) use self::layout::digest_of;
-use self::layout::{File, Image, Layout};
 use crate::cargo::repository;
 
 /// What the image is called; the tag is the version.
@@ -108,30 +106,32 @@ fn archive_name() -> String {
     format!("ncp-secret-operator-{}.tar", architecture())
 }
 
-/// Go's name for the machine, as images have it.
-pub(crate) const fn architecture() -> &'static str {
-    match ARCH.as_bytes() {
-        b"x86_64" => "amd64",
-        b"aarch64" => "arm64",
-        _ => ARCH,
-    }
-}
-
 async fn build(place: &program::Place) -> Result<Image> {
     let program = place.build().await?;
+    let version = env!("CARGO_PKG_VERSION");
+    let labels = [
+        ("title", "ncp-secret-operator"),
+        ("version", version),
+        ("source", env!("CARGO_PKG_REPOSITORY")),
+        ("licenses", env!("CARGO_PKG_LICENSE")),
+    ];
+    let labels =
+        labels.map(|(name, text)| (format!("org.opencontainers.image.{name}"), text.into()));
     Ok(Image {
-        name: NAME,
-        version: env!("CARGO_PKG_VERSION"),
+        name: NAME.into(),
+        version: version.into(),
         architecture: architecture(),
-        entrypoint: "/ncp-secret-operator",
+        entrypoint: "/ncp-secret-operator".into(),
+        ports: vec!["8080/tcp".into()],
+        labels: BTreeMap::from(labels),
         files: vec![
             File {
-                path: "etc/ssl/certs/ca-certificates.crt",
+                path: "etc/ssl/certs/ca-certificates.crt".into(),
                 mode: 0o644,
                 bytes: authorities::bundle().into_bytes(),
             },
             File {
-                path: "ncp-secret-operator",
+                path: "ncp-secret-operator".into(),
                 mode: 0o755,
                 bytes: program,
             },

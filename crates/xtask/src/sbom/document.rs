@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
+use container_image::digest_of;
 use serde_json::{Map, Value, json};
 
 use super::Listed;
 use super::image::{Contents, Library};
 use super::tree::{Crate, Tree};
-use crate::image::digest_of;
 
 const AUTHORITIES: &str = "webpki-root-certs";
 const PROGRAM: &str = "ncp-secret-operator";

@@ -5,11 +5,12 @@ use std::fs;
 use std::io::Read;
 
 use anyhow::{Context, Result};
+use container_image::{architecture, digest_of};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
+use crate::image::Built;
 use crate::image::toolchain::{COMPILER, answer, rustc, static_library};
-use crate::image::{Built, architecture, digest_of};
 
 /// What an image holds besides crates.
 pub(super) struct Contents {

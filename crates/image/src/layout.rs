@@ -2,7 +2,7 @@
 //!
 //! Nothing in it depends on when or where it was made: times are zero, and files are sorted.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -17,48 +17,12 @@ use oci_spec::image::{
     ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, Os,
     PlatformBuilder, RootFsBuilder, SCHEMA_VERSION,
 };
-use sha2::{Digest as _, Sha256};
-use tar::{EntryType, Header};
 
-/// Whoever runs it is nobody in particular.
-const USER: &str = "65532:65532";
-
-const PORT: &str = "8080/tcp";
-
-/// What an image is made of.
-pub(super) struct Image {
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    /// Go's name for the machine.
-    pub(super) architecture: &'static str,
-    pub(super) entrypoint: &'static str,
-    pub(super) files: Vec<File>,
-}
-
-/// A file of the image.
-pub(super) struct File {
-    /// From the root, without a leading slash.
-    pub(super) path: &'static str,
-    pub(super) mode: u32,
-    pub(super) bytes: Vec<u8>,
-}
-
-impl Image {
-    /// Writes the files as they are to be in the root of the image.
-    pub(super) fn write_files(&self, root: &Path) -> Result<()> {
-        for file in &self.files {
-            let path = root.join(file.path);
-            fs::create_dir_all(path.parent().unwrap_or(root))?;
-            fs::write(&path, &file.bytes)
-                .with_context(|| format!("failed to write {}", path.display()))?;
-            fs::set_permissions(&path, Permissions::from_mode(file.mode))?;
-        }
-        Ok(())
-    }
-}
+use crate::layer::{append, layer};
+use crate::{Image, USER, digest_of};
 
 /// The files of a layout, by path.
-pub(super) struct Layout {
+pub struct Layout {
     files: BTreeMap<String, Vec<u8>>,
     digest: String,
     /// What Docker without containerd reads instead of the index; only in the archive.
@@ -66,7 +30,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn of(image: &Image) -> Result<Self> {
+    /// Makes the parts of an image.
+    ///
+    /// # Errors
+    ///
+    /// When the image has a path that an archive cannot hold, or a name that no image can have.
+    pub fn of(image: &Image) -> Result<Self> {
         let mut files = BTreeMap::new();
         let plain = layer(&image.files)?;
         let mut packed = GzEncoder::new(Vec::new(), Compression::best());
@@ -76,7 +45,7 @@ impl Layout {
         let config = add(&mut files, MediaType::ImageConfig, config)?;
         let docker = serde_json::to_vec(&serde_json::json!([{
             "Config": path_of(&config),
-            "RepoTags": [format!("{}:{}", image.name, image.version)],
+            "RepoTags": [image.reference()],
             "Layers": [path_of(&layer)],
         }]))?;
         let manifest = ImageManifestBuilder::default()
@@ -95,11 +64,8 @@ impl Layout {
         manifest.set_platform(Some(platform));
         manifest.set_annotations(Some(HashMap::from([
             // What docker and podman call it, and what containerd does.
-            (ANNOTATION_REF_NAME.to_owned(), image.version.to_owned()),
-            (
-                "io.containerd.image.name".to_owned(),
-                format!("{}:{}", image.name, image.version),
-            ),
+            (ANNOTATION_REF_NAME.to_owned(), image.version.clone()),
+            ("io.containerd.image.name".to_owned(), image.reference()),
         ])));
         let index = ImageIndexBuilder::default()
             .schema_version(SCHEMA_VERSION)
@@ -118,13 +84,18 @@ impl Layout {
         })
     }
 
-    /// The digest of the manifest, by which a cluster can pin the image.
-    pub(super) fn digest(&self) -> &str {
+    /// The digest of the manifest, by which a cluster can pin the image: `sha256:…`.
+    #[must_use]
+    pub fn digest(&self) -> &str {
         &self.digest
     }
 
     /// Writes the layout as a folder, in the place of what was there.
-    pub(super) fn write_layout(&self, folder: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When the folder beside it cannot be written.
+    pub fn write_layout(&self, folder: &Path) -> Result<()> {
         let beside = tempfile::Builder::new()
             .prefix("writing-")
             .tempdir_in(folder.parent().unwrap_or(folder))?;
@@ -145,7 +116,11 @@ impl Layout {
     }
 
     /// Writes the layout as one archive, in the place of what was there; answers its path.
-    pub(super) fn write_archive(&self, path: &Path) -> Result<PathBuf> {
+    ///
+    /// # Errors
+    ///
+    /// When the folder that it is in cannot be written.
+    pub fn write_archive(&self, path: &Path) -> Result<PathBuf> {
         let beside = tempfile::Builder::new()
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(path.parent().unwrap_or(path))?;
@@ -186,17 +161,11 @@ fn path_of(blob: &Descriptor) -> String {
 }
 
 fn configuration(image: &Image, layer: &str) -> Result<Vec<u8>> {
-    let label = |name: &str, text: &str| (format!("org.opencontainers.image.{name}"), text.into());
-    let labels: HashMap<String, String> = HashMap::from([
-        label("title", "ncp-secret-operator"),
-        label("version", image.version),
-        label("source", env!("CARGO_PKG_REPOSITORY")),
-        label("licenses", env!("CARGO_PKG_LICENSE")),
-    ]);
+    let labels: HashMap<String, String> = image.labels.clone().into_iter().collect();
     let config = ConfigBuilder::default()
         .user(USER)
-        .exposed_ports(vec![PORT.to_owned()])
-        .entrypoint(vec![image.entrypoint.to_owned()])
+        .exposed_ports(image.ports.clone())
+        .entrypoint(vec![image.entrypoint.clone()])
         .labels(labels)
         .build()?;
     let contents = RootFsBuilder::default()
@@ -212,66 +181,28 @@ fn configuration(image: &Image, layer: &str) -> Result<Vec<u8>> {
     Ok(serde_json::to_vec(&serde_json::to_value(&configuration)?)?)
 }
 
-/// The files and their folders as one archive.
-fn layer(files: &[File]) -> Result<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    let folders: BTreeSet<&Path> = files
-        .iter()
-        .flat_map(|file| Path::new(file.path).ancestors().skip(1))
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .collect();
-    for folder in folders {
-        let mut header = header(EntryType::Directory, 0o755, 0);
-        archive.append_data(&mut header, folder, std::io::empty())?;
-    }
-    for file in files {
-        append(&mut archive, file.path, file.mode, &file.bytes)?;
-    }
-    Ok(archive.into_inner()?)
-}
-
-fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, mode: u32, bytes: &[u8]) -> Result<()> {
-    let mut header = header(EntryType::Regular, mode, u64::try_from(bytes.len())?);
-    archive.append_data(&mut header, path, bytes)?;
-    Ok(())
-}
-
-fn header(type_: EntryType, mode: u32, size: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(type_);
-    header.set_mode(mode);
-    header.set_size(size);
-    header
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn digest_of(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::new();
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
+    use serde_json::json;
+
     use super::*;
+    use crate::File;
 
     fn image() -> Image {
-        let file = |path, mode, bytes: &[u8]| File {
-            path,
+        let file = |path: &str, mode, bytes: &[u8]| File {
+            path: path.into(),
             mode,
             bytes: bytes.to_vec(),
         };
         Image {
-            name: "example.com/it",
-            version: "1.2.3",
+            name: "example.com/it".into(),
+            version: "1.2.3".into(),
             architecture: "amd64",
-            entrypoint: "/it",
+            entrypoint: "/it".into(),
+            ports: vec!["8080/tcp".into()],
+            labels: BTreeMap::from([("org.example.maker".into(), "we".into())]),
             files: vec![
                 file("etc/ssl/certs/all", 0o644, b"authorities"),
                 file("it", 0o755, b"program"),
@@ -279,7 +210,7 @@ mod tests {
         }
     }
 
-    fn json(layout: &Layout, path: &str) -> serde_json::Value {
+    fn read(layout: &Layout, path: &str) -> serde_json::Value {
         serde_json::from_slice(&layout.files[path]).unwrap()
     }
 
@@ -296,16 +227,21 @@ mod tests {
                 assert_eq!(digest, digest_of(bytes));
             }
         }
-        let named = &json(&layout, "index.json")["manifests"][0];
+        let named = &read(&layout, "index.json")["manifests"][0];
         assert_eq!(named["digest"], layout.digest());
         assert_eq!(
             named["annotations"]["io.containerd.image.name"],
             "example.com/it:1.2.3"
         );
-        let manifest = json(&layout, &blob(named));
-        let config = json(&layout, &blob(&manifest["config"]));
+        let manifest = read(&layout, &blob(named));
+        let config = read(&layout, &blob(&manifest["config"]));
         assert_eq!(config["config"]["User"], USER);
         assert_eq!(config["config"]["Entrypoint"][0], "/it");
+        assert_eq!(config["config"]["ExposedPorts"], json!({"8080/tcp": {}}));
+        assert_eq!(
+            config["config"]["Labels"],
+            json!({"org.example.maker": "we"})
+        );
 
         let packed = &layout.files[&blob(&manifest["layers"][0])];
         let mut plain = Vec::new();
@@ -350,7 +286,7 @@ mod tests {
             held.insert(entry.path().unwrap().display().to_string(), bytes);
         }
         let docker: serde_json::Value = serde_json::from_slice(&held["manifest.json"]).unwrap();
-        let manifest = json(&layout, &blob(&json(&layout, "index.json")["manifests"][0]));
+        let manifest = read(&layout, &blob(&read(&layout, "index.json")["manifests"][0]));
         let expected = serde_json::json!([{
             "Config": blob(&manifest["config"]),
             "RepoTags": ["example.com/it:1.2.3"],
