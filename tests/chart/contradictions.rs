@@ -1,10 +1,10 @@
 //! Values that do not go together, and what they must not grant.
 
-use crate::helm::{both, latest, objects, of_kind};
+use crate::helm::{CHART, both, latest, objects, of_kind};
 
 #[test]
 fn values_that_contradict_each_other_are_refused_with_what_to_do() {
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 6] = [
         (
             &["restarts.enabled=true", "admissionPolicy.enabled=false"],
             "Set admissionPolicy.enabled to true, or restarts.enabled to false",
@@ -21,11 +21,32 @@ fn values_that_contradict_each_other_are_refused_with_what_to_do() {
             &["watchNamespaces=[\"shop\",\"kube-system\"]"],
             "Take kube-system out of watchNamespaces",
         ),
+        (
+            &["serviceAccount.create=false"],
+            "Name an account of the operator's own in serviceAccount.name",
+        ),
+        (
+            &["serviceAccount.name=\"default\""],
+            "Name an account of the operator's own in serviceAccount.name",
+        ),
     ];
     for helm in both() {
         for (values, advice) in cases {
             let refused = helm.renders(values).unwrap_err();
             assert!(refused.contains(advice), "{values:?}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn a_release_whose_name_no_service_can_have_is_told_to_take_another() {
+    for helm in both() {
+        for release in ["team.a", "1st"] {
+            let refused = helm.template(&[release, CHART]).unwrap_err();
+            assert!(refused.contains("Set fullnameOverride"), "{refused}");
+            let other = ["--set", "fullnameOverride=secrets"];
+            let taken = helm.template(&[&[release, CHART][..], &other].concat());
+            assert!(taken.is_ok(), "{taken:?}");
         }
     }
 }

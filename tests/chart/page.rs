@@ -30,14 +30,14 @@ fn blocks() -> Vec<Vec<String>> {
 }
 
 /// A folder like the repository, in which commands may leave files, and another with the tools.
-fn prepare(folder: &Path) {
+fn prepare(folder: &Path, helm: &Path) {
     for name in ["charts", "crds", "deploy"] {
         symlink(Path::new(ROOT).join(name), folder.join(name)).unwrap();
     }
     let sources = Sources::from_env().unwrap();
     let tools = folder.join("tools");
     std::fs::create_dir(&tools).unwrap();
-    symlink(Helm::find(&sources).unwrap().latest(), tools.join("helm")).unwrap();
+    symlink(helm, tools.join("helm")).unwrap();
     symlink(sources.find().unwrap().kubectl(), tools.join("kubectl")).unwrap();
 }
 
@@ -59,14 +59,25 @@ fn run(command: &str, folder: &Path, kubeconfig: &Path) {
 }
 
 #[tokio::test]
-async fn every_command_of_the_page_does_what_it_is_pasted_for() {
+async fn every_command_of_the_page_does_what_it_is_pasted_for_with_helm_3() {
+    let [helm, _] = Helm::find(&Sources::from_env().unwrap()).unwrap().both();
+    run_all(&helm).await;
+}
+
+#[tokio::test]
+async fn every_command_of_the_page_does_what_it_is_pasted_for_with_helm_4() {
+    let [_, helm] = Helm::find(&Sources::from_env().unwrap()).unwrap().both();
+    run_all(&helm).await;
+}
+
+async fn run_all(helm: &Path) {
     let blocks = blocks();
     assert!(blocks.len() > 10, "{blocks:?}");
     let install = blocks[0][0].clone();
     assert!(install.starts_with("helm install"), "{install}");
     for block in blocks {
         let folder = tempfile::tempdir().unwrap();
-        prepare(folder.path());
+        prepare(folder.path(), helm);
         let cluster = Cluster::start().await;
         for namespace in ["shop", "till"] {
             cluster.create_namespace(namespace, json!({})).await;

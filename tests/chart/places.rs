@@ -41,8 +41,7 @@ admissionPolicy.enabled | false | | ValidatingAdmissionPolicy | - | -
 admissionPolicy.enabled | false | | ValidatingAdmissionPolicyBinding | - | -
 aggregatedRoles.enabled | false | | ClusterRole ncp-secret-operator-view | - | -
 aggregatedRoles.enabled | false | | ClusterRole ncp-secret-operator-edit | - | -
-serviceAccount.create | false | | ServiceAccount | - | -
-serviceAccount.create | false | | Deployment | pod/serviceAccountName | "default"
+serviceAccount.create | false | serviceAccount.name="somebody" | ServiceAccount | - | -
 serviceAccount.name | "somebody" | | ServiceAccount | /metadata/name | "somebody"
 serviceAccount.name | "somebody" | | Deployment | pod/serviceAccountName | "somebody"
 serviceAccount.name | "somebody" | | ClusterRoleBinding | /subjects | [{"kind":"ServiceAccount","name":"somebody","namespace":"ncp-secrets"}]

@@ -67,6 +67,7 @@ fn what_looks_like_a_number_or_a_map_is_written_as_a_text() {
         ] {
             let mut arguments = vec!["123", CHART, "--namespace", "456"];
             arguments.extend(["--set", "crds.install=false"]);
+            arguments.extend(["--set-string", "fullnameOverride=true"]);
             arguments.extend(values.iter().flat_map(|value| ["--set-json", value]));
             let objects = objects(&helm.template(&arguments).unwrap());
             let mut found = Vec::new();

@@ -15,6 +15,20 @@
 {{- if eq (toString .Values.enabled) "false" -}}
 {{- fail "enabled is what the condition of a parent chart asks for, and the chart is to be rendered. Leave enabled away, or name it as the condition of the dependency" -}}
 {{- end -}}
+{{- if has (include "operator.serviceAccountName" .) (list "" "default") -}}
+{{- fail "the operator would run under the account default: every pod in the namespace that names no account would have the operator's rights. Name an account of the operator's own in serviceAccount.name" -}}
+{{- end -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "operator.fullname" .)) -}}
+{{- fail (printf "the release is called %s, and no Service can be called %s. Set fullnameOverride" .Release.Name (include "operator.fullname" .)) -}}
+{{- end -}}
+{{- with .Values.metrics -}}
+{{- if and .serviceMonitor.enabled (not .service.enabled) -}}
+{{- fail "metrics.serviceMonitor.enabled needs metrics.service.enabled: a ServiceMonitor finds pods by their Service. Set metrics.service.enabled to true, or use metrics.podMonitor" -}}
+{{- end -}}
+{{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
+{{- fail "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled would have everything read and counted twice. Set one of them to false" -}}
+{{- end -}}
+{{- end -}}
 {{- include "operator.refuseTakenLabels" . -}}
 {{- include "operator.refuseTakenSettings" . -}}
 {{- include "operator.refuseAnotherRelease" . -}}

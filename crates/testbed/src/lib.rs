@@ -31,7 +31,7 @@ pub use go_module::GoModule;
 pub use helm::Helm;
 pub use impossible::Impossible;
 pub use node::{
-    Enclosed, Enclosure, NODE_ADDRESS, Names, Node, NodeBinaries, WAITER_IMAGE, waiter_pod,
+    Enclosed, Enclosure, NODE_ADDRESS, Names, Node, NodeBinaries, waiter_pod,
 };
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};

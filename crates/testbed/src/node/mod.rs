@@ -14,7 +14,7 @@ mod scheduler;
 mod support;
 mod waiter;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -27,7 +27,7 @@ pub use enclosure::{Enclosed, Enclosure};
 pub use names::Names;
 pub use network::NODE_ADDRESS;
 pub(crate) use network::{KUBERNETES_ADDRESS, KUBERNETES_PORT};
-pub use waiter::{WAITER_IMAGE, waiter_pod};
+pub use waiter::waiter_pod;
 
 use crate::cluster::Cluster;
 use crate::control_plane::ControlPlane;
@@ -47,7 +47,6 @@ pub struct Node {
     scheduler: Process,
     kubelet: Process,
     containerd: Containerd,
-    folder: PathBuf,
 }
 
 impl Node {
@@ -86,7 +85,6 @@ impl Node {
             scheduler,
             kubelet,
             containerd,
-            folder,
         };
         node.ready(cluster).await?;
         Ok(node)
@@ -108,12 +106,6 @@ impl Node {
     /// When there is no such image, or the other name is taken.
     pub async fn tag(&self, image: &str, name: &str) -> Result<()> {
         self.containerd.tag(image, name).await
-    }
-
-    /// The folder with the logs of its programs.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The last lines of the logs of its programs, for an error's message.

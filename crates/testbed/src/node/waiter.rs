@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// The name of an image whose program waits until it is asked to end, and prints the files whose names it is given. Every
 /// node has it.
-pub const WAITER_IMAGE: &str = "testbed.example/waiter:1";
+pub(super) const WAITER_IMAGE: &str = "testbed.example/waiter:1";
 
 /// Writes the image of that program into a folder; answers the archive's path.
 pub(super) fn archive(program: &Path, folder: &Path) -> Result<PathBuf> {
