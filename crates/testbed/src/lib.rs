@@ -30,9 +30,7 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use go_module::GoModule;
 pub use helm::Helm;
 pub use impossible::Impossible;
-pub use node::{
-    Enclosed, Enclosure, NODE_ADDRESS, Names, Node, NodeBinaries, waiter_pod,
-};
+pub use node::{Enclosed, Enclosure, NODE_ADDRESS, Names, Node, NodeBinaries, waiter_pod};
 pub use ports::free_ports;
 pub use process::{Output, Process, Signal};
 pub use promtool::Promtool;
