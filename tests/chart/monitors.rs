@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
-use testbed::{GoModule, Sources};
+use testbed::GoModule;
 
 use crate::cluster::{Cluster, api, until};
 use crate::helm::{NAMESPACE, both, objects, of_kind};
@@ -19,8 +19,7 @@ const RULES: &str = r#"metrics.prometheusRule={"enabled":true,"labels":{"release
 
 /// Where the definitions are. Only the first test run ever needs the module proxy.
 fn definitions() -> PathBuf {
-    let go = Sources::from_env().unwrap().go;
-    let module = GoModule::new("prometheus-operator", &go).unwrap();
+    let module = GoModule::new("prometheus-operator").unwrap();
     let found = module.run(&["mod", "download", "-json", SOURCE]).unwrap();
     let found: Value = serde_json::from_slice(&found).unwrap();
     Path::new(found["Dir"].as_str().unwrap()).join("example/prometheus-operator-crd")

@@ -1,7 +1,7 @@
 //! The certificate authority of one control plane: who the API server is, and who its users are.
 
 use std::fs;
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -57,11 +57,10 @@ impl Authority {
         &self.certificate
     }
 
-    /// An identity for a server on this machine, which may have more addresses than loopback.
-    pub(crate) fn server(&self, addresses: &[IpAddr]) -> Result<Identity> {
+    /// An identity for a server at that address.
+    pub(crate) fn server(&self, address: Ipv4Addr) -> Result<Identity> {
         let attempt = "cannot issue a certificate for the API server";
-        let mut names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-        names.extend(addresses.iter().map(IpAddr::to_string));
+        let names = [address.to_string(), "localhost".to_owned()];
         let mut params = CertificateParams::new(names).context(attempt)?;
         params.distinguished_name = name("kube-apiserver");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

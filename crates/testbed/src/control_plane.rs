@@ -147,7 +147,7 @@ fn write_keys(folder: &Path, purpose: Purpose) -> Result<()> {
         &folder.join(AUTHORITY_CERTIFICATE),
         &folder.join(AUTHORITY_KEY),
     )?;
-    let server = authority.server(&purpose.addresses())?;
+    let server = authority.server(purpose.bind_address())?;
     let to_kubelets = authority.client("kube-apiserver", &["system:masters"])?;
     let tokens = KeyPair::generate()?;
     let files = [

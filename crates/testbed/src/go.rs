@@ -155,10 +155,9 @@ impl Go {
                 folder.display()
             )
         };
-        let output = Command::new(&self.command)
-            .current_dir(folder)
+        let output = self
+            .command_in(folder)
             .args(arguments)
-            .envs(ENVIRONMENT)
             .output()
             .with_context(attempt)?;
         if !output.status.success() {
@@ -167,6 +166,17 @@ impl Go {
             return Err(Error::msg(said.trim().to_owned()).context(attempt()));
         }
         Ok(output.stdout)
+    }
+
+    /// Go in that folder, for this machine, without what the user has set for other projects.
+    fn command_in(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.command);
+        command
+            .current_dir(folder)
+            .envs(ENVIRONMENT)
+            .env_remove("GOOS")
+            .env_remove("GOARCH");
+        command
     }
 
     /// Builds the programs that the folder lacks. Each appears in it whole or not at all.
@@ -209,9 +219,8 @@ impl Go {
         mut tick: impl FnMut(Duration),
     ) -> Result<()> {
         let (linker_flags, tags) = recipe.flags(program.make);
-        let mut command = Command::new(&self.command);
+        let mut command = self.command_in(&recipe.module);
         command
-            .current_dir(&recipe.module)
             .args(["build", "-trimpath", "-ldflags", linker_flags])
             .args(
                 (!tags.is_empty())
@@ -221,10 +230,7 @@ impl Go {
             )
             .arg("-o")
             .arg(draft)
-            .arg(program.package)
-            .envs(ENVIRONMENT)
-            .env_remove("GOOS")
-            .env_remove("GOARCH");
+            .arg(program.package);
         if let Make::Seccomp { .. } = program.make {
             command.envs(libseccomp::environment(draft)?);
         }

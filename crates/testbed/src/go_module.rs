@@ -1,11 +1,11 @@
 //! A Go module in `tools/` that a test works with: Go's own tool in it, and its program.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
 use anyhow::{Context, Result};
 
+use crate::binaries::Sources;
 use crate::go::{Go, MODULES};
 
 /// A Go module of this repository, and the Go that it is built with.
@@ -20,9 +20,11 @@ impl GoModule {
     /// # Errors
     ///
     /// If Go is not there or does not work; says how to get it.
-    pub fn new(name: &str, go: &OsStr) -> Result<Self> {
-        let (name, go) = (name.to_owned(), Go::find(go)?);
-        Ok(Self { name, go })
+    pub fn new(name: &str) -> Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            go: Go::find(&Sources::from_env()?.go)?,
+        })
     }
 
     /// Builds its program into a folder, where it appears whole or not at all; answers where it is. Only the first build

@@ -1,6 +1,6 @@
 //! What a control plane is started for: alone, or together with a node.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use crate::node::KUBERNETES_ADDRESS;
 use crate::programs::{KUBELET_CLIENT_CERTIFICATE, KUBELET_CLIENT_KEY};
@@ -45,14 +45,6 @@ impl Purpose {
         match self {
             Self::Alone => Ipv4Addr::LOCALHOST,
             Self::WithNode => KUBERNETES_ADDRESS,
-        }
-    }
-
-    /// The addresses that the API server has besides loopback.
-    pub(crate) fn addresses(self) -> Vec<IpAddr> {
-        match self {
-            Self::Alone => Vec::new(),
-            Self::WithNode => vec![KUBERNETES_ADDRESS.into()],
         }
     }
 

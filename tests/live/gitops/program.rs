@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
-use testbed::{GoModule, Sources};
+use testbed::GoModule;
 
 const HEALTH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/gitops/argocd-health.lua");
 
@@ -62,7 +62,7 @@ pub fn shown(objects: &[Value]) -> Vec<Shown> {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let module = GoModule::new("gitops", &Sources::from_env().unwrap().go).unwrap();
+        let module = GoModule::new("gitops").unwrap();
         module
             .build(Path::new(env!("CARGO_TARGET_TMPDIR")))
             .unwrap()

@@ -1,6 +1,5 @@
 //! NCP's own Go SDK: its signatures are taken, and its chain of credentials finds a server's role.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -15,7 +14,7 @@ use crate::client::World;
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let module = GoModule::new("ncp-signer", OsStr::new("go")).unwrap();
+        let module = GoModule::new("ncp-signer").unwrap();
         module
             .build(Path::new(env!("CARGO_TARGET_TMPDIR")))
             .unwrap()

@@ -6,7 +6,7 @@ use ncp_emulator::{Action, Trigger};
 use reqwest::Method;
 use serde_json::json;
 
-use super::wait::{until, until_ready_is, until_rotation_is};
+use super::wait::{until, until_is, until_ready_is, until_rotation_is};
 use crate::cargo::repository;
 use crate::ncp::Ncp;
 use crate::playground::Playground;
@@ -15,6 +15,8 @@ use crate::playground::Playground;
 const SPEED: f64 = 15.0;
 
 const DECODED: &str = "go-template={{range $key, $value := .data}}{{$key}}={{$value | base64decode}}{{\"\\n\"}}{{end}}";
+const PHASE: &str = "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}";
+const RESTART: &str = "get ncpsecret orders-db -n shop -o 'jsonpath={.status.restarts[0].result}'";
 const PASSWORD: &str = "get secret orders-db -n shop -o jsonpath={.data.DB_PASSWORD}";
 
 const EVENTS: &str =
@@ -138,26 +140,20 @@ async fn follow_the_schedule(playground: &Playground) -> Result<()> {
         .context("the status tells no date of the next rotation")?;
     println!("The clock that the emulator and the operator share moves to a minute before that.\n");
     playground.steering.set(date - SignedDuration::from_mins(1));
-    until(
+    until_is(
         playground,
         "the operator sees the rotation",
-        "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}",
-        |phase| phase == "ROTATING",
+        PHASE,
+        "ROTATING",
     )
     .await?;
     kubectl.show("get ncpsecrets -n shop").await?;
-    until(
-        playground,
-        "the new password is in the Secret",
-        PASSWORD,
-        |password| password != before,
-    )
-    .await?;
-    until(
+    until_other_password(playground, &before).await?;
+    until_is(
         playground,
         "the operator sees the end of the rotation",
-        "get ncpsecret orders-db -n shop -o jsonpath={.status.source.rotationPhase}",
-        |phase| phase == "NONE",
+        PHASE,
+        "NONE",
     )
     .await?;
     kubectl.show("get ncpsecrets -n shop").await?;
@@ -199,13 +195,7 @@ async fn fail_and_recover(playground: &Playground, ncp: &Ncp, id: &str) -> Resul
     )
     .await?;
     // After a failure the operator looks every quarter of an hour, or in the interval if that is shorter.
-    until(
-        playground,
-        "the new password is in the Secret",
-        PASSWORD,
-        |password| password != before,
-    )
-    .await?;
+    until_other_password(playground, &before).await?;
     until_rotation_is(playground, "Idle").await?;
     kubectl.show("get ncpsecrets -n shop").await
 }
@@ -220,19 +210,19 @@ async fn restart_the_pods(playground: &Playground, ncp: &Ncp, id: &str) -> Resul
     kubectl
         .show("patch ncpsecret orders-db -n shop --type=merge -p '{\"spec\":{\"restart\":[{\"kind\":\"Deployment\",\"name\":\"orders\"}]}}'")
         .await?;
-    until(
+    until_is(
         playground,
         "the operator has read the Deployment",
-        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.restarts[0].result}'",
-        |result| result == "UpToDate",
+        RESTART,
+        "UpToDate",
     )
     .await?;
     execute_rotation(ncp, id).await?;
-    until(
+    until_is(
         playground,
         "the Deployment is restarted",
-        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.restarts[0].result}'",
-        |result| result == "Restarted",
+        RESTART,
+        "Restarted",
     )
     .await?;
     kubectl
@@ -309,4 +299,9 @@ async fn misspell(playground: &Playground) -> Result<()> {
 
 fn title(text: &str) {
     println!("--- {text}\n");
+}
+
+async fn until_other_password(playground: &Playground, before: &str) -> Result<()> {
+    let what = "the new password is in the Secret";
+    until(playground, what, PASSWORD, |password| password != before).await
 }

@@ -7,15 +7,21 @@ use anyhow::{Result, bail};
 use crate::playground::Playground;
 
 const PATIENCE: Duration = Duration::from_mins(1);
+const ROTATION: &str = "get ncpsecret orders-db -n shop -o 'jsonpath={.status.conditions[?(@.type==\"RotationHealthy\")].reason}'";
 
 pub(super) async fn until_rotation_is(playground: &Playground, reason: &str) -> Result<()> {
-    until(
-        playground,
-        &format!("the rotation is {reason}"),
-        "get ncpsecret orders-db -n shop -o 'jsonpath={.status.conditions[?(@.type==\"RotationHealthy\")].reason}'",
-        |now| now == reason,
-    )
-    .await
+    let what = format!("the rotation is {reason}");
+    until_is(playground, &what, ROTATION, reason).await
+}
+
+/// Waits until kubectl answers just that.
+pub(super) async fn until_is(
+    playground: &Playground,
+    what: &str,
+    ask: &str,
+    answer: &str,
+) -> Result<()> {
+    until(playground, what, ask, |now| now == answer).await
 }
 
 pub(super) async fn until_ready_is(

@@ -126,9 +126,7 @@ impl Scene {
     pub(super) async fn apply(&self, manifest: Value) -> Result<()> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), manifest.to_string())?;
-        self.kubectl
-            .run(&format!("apply -f {}", file.path().display()))
-            .await?;
+        self.kubectl.apply(file.path()).await?;
         Ok(())
     }
 
